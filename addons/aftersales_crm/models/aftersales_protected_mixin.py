@@ -1,0 +1,110 @@
+import logging
+
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+_logger = logging.getLogger(__name__)
+
+# The proof of an own write is the identity of this object. A client can send any context key and any JSON value, but
+# never this object.
+_PROOF = object()
+_KEY = "aftersales_protected_write"
+
+
+class AftersalesProtectedMixin(models.AbstractModel):
+    """Fields that only the model's own methods may write (state, signatures, clocks, ledgers).
+
+    Not a matter of rights: the fields are refused to every role and to the superuser's environment alike, because
+    ``sudo()`` is no proof of who asks. ``_write_protected`` and ``_create_protected`` are the one way in; both are
+    private, hence out of reach of every RPC protocol.
+    """
+
+    _name = "aftersales.protected.mixin"
+    _description = "Protected State"
+
+    # Names of the fields that only own methods write
+    _protected_fields = frozenset()
+    # True for ledgers: rows are written through `_create_protected` alone and never deleted
+    _protected_append_only = False
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env.context.get(_KEY) is _PROOF:
+            # Taken off before the next model is reached: a proof is good for one call only.
+            return super(AftersalesProtectedMixin, self._without_proof()).create(vals_list)
+        if self._protected_append_only:
+            self._refuse_protected("create", ["*"])
+        refused = {name for vals in vals_list for name in vals if name in self._protected_fields}
+        if refused:
+            self._refuse_protected("create", refused)
+        defaults = {f"default_{name}" for name in self._protected_fields}
+        forged = defaults.intersection(self.env.context)
+        if forged:
+            self._log_refusal("create with context", forged)
+            cleaned = {key: value for key, value in self.env.context.items() if key not in forged}
+            self = self.with_context(cleaned)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if self.env.context.get(_KEY) is _PROOF:
+            return super(AftersalesProtectedMixin, self._without_proof()).write(vals)
+        if self._protected_append_only:
+            self._refuse_protected("write", vals)
+        refused = self._protected_fields.intersection(vals)
+        if refused:
+            self._refuse_protected("write", refused)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_append_only(self):
+        if self._protected_append_only:
+            self._refuse_protected("unlink", ["*"])
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    def _write_protected(self, vals):
+        """Write protected fields from the model's own code."""
+        return self.with_context(**{_KEY: _PROOF}).write(vals)
+
+    @api.model
+    def _create_protected(self, vals_list):
+        """Create records with protected fields set from the model's own code.
+
+        :param list[dict] vals_list: values, a list even for one record
+        :return: the records, in an environment without the proof
+        """
+        return self.with_context(**{_KEY: _PROOF}).create(vals_list)._without_proof()
+
+    def _without_proof(self):
+        if _KEY not in self.env.context:
+            return self
+        return self.with_context({key: value for key, value in self.env.context.items() if key != _KEY})
+
+    def _refuse_protected(self, operation, names):
+        self._log_refusal(operation, names)
+        raise AccessError(
+            self.env._(
+                "%(document)s: %(fields)s cannot be changed directly. Use the buttons of the document.",
+                document=self._description,
+                fields=", ".join(
+                    self._fields[name].get_description(self.env, ["string"])["string"] if name in self._fields else name
+                    for name in sorted(names)
+                ),
+            )
+        )
+
+    def _log_refusal(self, operation, names):
+        _logger.warning(
+            "Refused %s of protected fields %s on %s%s by user %s",
+            operation,
+            ", ".join(sorted(names)),
+            self._name,
+            self.ids,
+            self.env.uid,
+        )
