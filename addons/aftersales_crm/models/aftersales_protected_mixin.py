@@ -5,10 +5,16 @@ from odoo.exceptions import AccessError
 
 _logger = logging.getLogger(__name__)
 
-# The proof of an own write is the identity of this object. A client can send any context key and any JSON value, but
-# never this object.
-_PROOF = object()
 _KEY = "aftersales_protected_write"
+
+
+class _Proof:
+    """Proof of an own write, good for one model. A client can send any context key and any JSON value, never this."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model):
+        self.model = model
 
 
 class AftersalesProtectedMixin(models.AbstractModel):
@@ -33,7 +39,7 @@ class AftersalesProtectedMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if self.env.context.get(_KEY) is _PROOF:
+        if self._has_proof():
             # Taken off before the next model is reached: a proof is good for one call only.
             return super(AftersalesProtectedMixin, self._without_proof()).create(vals_list)
         if self._protected_append_only:
@@ -50,7 +56,7 @@ class AftersalesProtectedMixin(models.AbstractModel):
         return super().create(vals_list)
 
     def write(self, vals):
-        if self.env.context.get(_KEY) is _PROOF:
+        if self._has_proof():
             return super(AftersalesProtectedMixin, self._without_proof()).write(vals)
         if self._protected_append_only:
             self._refuse_protected("write", vals)
@@ -70,7 +76,7 @@ class AftersalesProtectedMixin(models.AbstractModel):
 
     def _write_protected(self, vals):
         """Write protected fields from the model's own code."""
-        return self.with_context(**{_KEY: _PROOF}).write(vals)
+        return self.with_context(**{_KEY: _Proof(self._name)}).write(vals)
 
     @api.model
     def _create_protected(self, vals_list):
@@ -79,7 +85,11 @@ class AftersalesProtectedMixin(models.AbstractModel):
         :param list[dict] vals_list: values, a list even for one record
         :return: the records, in an environment without the proof
         """
-        return self.with_context(**{_KEY: _PROOF}).create(vals_list)._without_proof()
+        return self.with_context(**{_KEY: _Proof(self._name)}).create(vals_list)._without_proof()
+
+    def _has_proof(self):
+        proof = self.env.context.get(_KEY)
+        return isinstance(proof, _Proof) and proof.model == self._name
 
     def _without_proof(self):
         if _KEY not in self.env.context:
