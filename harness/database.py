@@ -1,0 +1,283 @@
+"""Databases and their filestores: templates built once per code state, copies in seconds.
+
+A template is built under another name and renamed when complete, so that a template that
+exists is whole.  Each has four sorts: the addon's dependencies only (``base``) or the addon
+too (``addon``), each without or with demonstration data (``_demo``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .environment import Environment
+from .errors import SetupError
+from .lock import locked
+from .paths import ADDON, ADDON_DIR, log_dir
+from .say import run_logged, step, tail
+from .venv import requirements_key
+
+#: What the addon depends on, installed in the base template.  It may name more than the
+#: manifest does; that only costs the modules' own time.
+DEPENDENCIES = ("mail", "resource", "fleet", "phone_validation", "portal")
+LANGUAGES = ("en_US", "zh_CN")
+PREFIX = "aftersales_tpl"
+KEEP = 3
+#: Directories of the addon whose content leaves no trace in a database.
+_NOT_IN_DATABASE = {"tests", "__pycache__", "build", "dist"}
+
+
+@contextmanager
+def connect(env: Environment, name: str = "postgres") -> Iterator[Any]:
+    """Yield a cursor in autocommit mode on the database ``name``."""
+    import psycopg2  # only in the environment, which may not exist when this file is read
+
+    server = env.server
+    connection = psycopg2.connect(
+        host=server.host, port=server.port, user=server.user,
+        password=server.password or None, dbname=name,
+    )
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def exists(env: Environment, name: str) -> bool:
+    """Tell whether a database of that name exists."""
+    with connect(env) as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+        return cursor.fetchone() is not None
+
+
+def names(env: Environment, prefix: str) -> list[str]:
+    """Return the names of the databases that begin with ``prefix``."""
+    with connect(env) as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY datname",
+            (prefix,),
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def filestore(env: Environment, name: str) -> Path:
+    """Return the directory where Odoo keeps the attachments of a database."""
+    return env.data_dir / "filestore" / name
+
+
+def drop(env: Environment, name: str) -> None:
+    """Drop a database, closing its connections, and its filestore.  Missing is fine."""
+    with connect(env) as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+    shutil.rmtree(filestore(env, name), ignore_errors=True)
+
+
+def copy(env: Environment, source: str, target: str) -> None:
+    """Copy a database with its filestore.
+
+    The filestore's files are named after their content and never changed in place, so the
+    copy shares them by hard links.
+    """
+    check_name(target)
+    shutil.rmtree(filestore(env, target), ignore_errors=True)
+    if filestore(env, source).exists():
+        shutil.copytree(filestore(env, source), filestore(env, target), copy_function=_link)
+    with connect(env) as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (source,)
+        )
+        cursor.execute(f"CREATE DATABASE {_quoted(target)} TEMPLATE {_quoted(source)}")
+
+
+def create_empty(env: Environment, name: str) -> None:
+    """Create an empty database as Odoo itself would."""
+    check_name(name)
+    with connect(env) as cursor:
+        cursor.execute(
+            f"CREATE DATABASE {_quoted(name)} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
+        )
+
+
+def rename(env: Environment, source: str, target: str) -> None:
+    """Rename a database; its filestore first, so that a renamed database is whole."""
+    shutil.rmtree(filestore(env, target), ignore_errors=True)
+    if filestore(env, source).exists():
+        filestore(env, source).rename(filestore(env, target))
+    with connect(env) as cursor:
+        cursor.execute(f"ALTER DATABASE {_quoted(source)} RENAME TO {_quoted(target)}")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def check_name(name: str) -> None:
+    """Raise ``SetupError`` for a name that Odoo would not accept."""
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}", name):
+        raise SetupError(
+            f"'{name}' is no database name: use letters, digits, '_', '.', '-', at most 63."
+        )
+
+
+def addon_key(directory: Path = ADDON_DIR) -> str:
+    """Return a short hash of every file of the addon that can leave a trace in a database."""
+    digest = hashlib.sha256()
+    for path in _addon_files(directory):
+        digest.update(str(path.relative_to(directory)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:10]
+
+
+def _addon_files(directory: Path) -> Iterable[Path]:
+    for root, folders, files in os.walk(directory):
+        folders[:] = sorted(
+            folder for folder in folders
+            if folder not in _NOT_IN_DATABASE and not folder.endswith(".egg-info")
+        )
+        for name in sorted(files):
+            if not name.endswith((".pyc", ".swp", "~")):
+                yield Path(root) / name
+
+
+def base_key(env: Environment) -> str:
+    """Return a short hash of what the base template is made from."""
+    parts = [env.odoo.version, str(env.odoo.root), requirements_key(), *DEPENDENCIES, *LANGUAGES]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:10]
+
+
+def template_name(env: Environment, kind: str, *, demo: bool = False) -> str:
+    """Return the name of a template (``base`` or ``addon``) for the present code state."""
+    key = base_key(env)
+    if kind == "addon":
+        key = hashlib.sha256((key + addon_key()).encode()).hexdigest()[:10]
+    return f"{PREFIX}_{kind}{'_demo' if demo else ''}_{key}"
+
+
+def ensure_base(env: Environment, *, demo: bool = False) -> str:
+    """Return the base template, built when missing."""
+    name = template_name(env, "base", demo=demo)
+    if exists(env, name):
+        return name
+    with locked("template"):
+        if not exists(env, name):
+            building = f"{name}_new"
+            drop(env, building)
+            create_empty(env, building)
+            label = "Building the base database" + (" with demo data" if demo else "")
+            with step(label) as progress:
+                install(env, building, DEPENDENCIES, demo=demo, progress=progress.update)
+            rename(env, building, name)
+            _prune(env, "base", demo, name)
+    return name
+
+
+def ensure_addon(env: Environment, *, demo: bool = False) -> str:
+    """Return the template with the addon installed, built when missing."""
+    base = ensure_base(env, demo=demo)
+    name = template_name(env, "addon", demo=demo)
+    if exists(env, name):
+        return name
+    if not (ADDON_DIR / "__manifest__.py").exists():
+        raise SetupError(f"There is no addon in {ADDON_DIR} (no __manifest__.py).")
+    with locked("template"):
+        if not exists(env, name):
+            building = f"{name}_new"
+            drop(env, building)
+            copy(env, base, building)
+            label = f"Installing {ADDON}" + (" with demo data" if demo else "")
+            with step(label) as progress:
+                install(env, building, (ADDON,), demo=demo, progress=progress.update)
+                progress.update("bundling the web client")
+                bundle(env, building)
+            rename(env, building, name)
+            _prune(env, "addon", demo, name)
+    return name
+
+
+def _prune(env: Environment, kind: str, demo: bool, newest: str) -> None:
+    """Drop the oldest templates of a sort, keeping ``KEEP``."""
+    pattern = re.compile(rf"{PREFIX}_{kind}{'_demo' if demo else ''}_[0-9a-f]{{10}}$")
+    with connect(env) as cursor:
+        cursor.execute("SELECT datname FROM pg_database ORDER BY oid DESC")
+        found = [row[0] for row in cursor.fetchall() if pattern.match(row[0])]
+    for name in [name for name in found if name != newest][KEEP - 1:]:
+        drop(env, name)
+
+
+def install(
+    env: Environment,
+    name: str,
+    modules: Iterable[str],
+    *,
+    demo: bool = False,
+    progress=lambda text: None,
+) -> None:
+    """Install modules with all languages; ``SetupError`` with the log's end when it fails."""
+    log = log_dir() / f"install-{name}.log"
+    log.unlink(missing_ok=True)
+
+    def show(line: str) -> None:
+        match = re.search(r"Loading module (\w+) \((\d+)/(\d+)\)", line)
+        if match:
+            progress(f"{match[1]}, {match[2]} of {match[3]}")
+
+    command = [
+        env.python, "-m", "odoo", "server", "-c", env.odoo_conf, "-d", name,
+        "-i", ",".join(modules), f"--load-language={','.join(LANGUAGES)}",
+        "--stop-after-init", "--no-http", "--max-cron-threads=0",
+    ]
+    if demo:
+        command.append("--with-demo")
+    code = run_logged(command, log, env=env.process_env(), on_line=show)
+    text = log.read_text(encoding="utf-8", errors="replace")
+    errors = [line for line in text.splitlines() if re.search(r" (ERROR|CRITICAL) ", line)]
+    # A failing demo file only warns, and the modules would look installed without it.
+    errors += [line for line in text.splitlines() if "demo data failed to install" in line]
+    if code != 0 or errors:
+        shown = "\n".join(errors[:5]) or tail(log)
+        raise SetupError(
+            f"Installing {', '.join(modules)} into {name} failed:\n{shown}\nThe full log is {log}."
+        )
+
+
+def bundle(env: Environment, name: str) -> None:
+    """Make the web client's bundles beforehand, so that no first page waits for them."""
+    script = (
+        "env['ir.qweb']._pregenerate_assets_bundles()\n"
+        "env.cr.commit()\n"
+    )
+    log = log_dir() / f"install-{name}.log"
+    with log.open("a") as out:
+        subprocess.run(
+            [str(env.python), "-m", "odoo", "shell", "-c", str(env.odoo_conf), "-d", name,
+             "--no-http"],
+            input=script, text=True, stdout=out, stderr=subprocess.STDOUT, env=env.process_env(),
+        )
+
+
+def ensure_database(env: Environment, name: str, *, demo: bool = False) -> bool:
+    """Create ``name`` from the addon template when missing; tells whether it was created."""
+    check_name(name)
+    if exists(env, name):
+        return False
+    template = ensure_addon(env, demo=demo)
+    with locked("template"):
+        copy(env, template, name)
+    return True
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target

@@ -1,0 +1,306 @@
+"""The database server: the one that the environment names, else a private cluster."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from .errors import SetupError
+from .lock import locked
+from .paths import home, home_key, setup_log
+from .say import run_logged, say, step, tail
+from .system import find_postgres_bin, is_root
+
+#: Odoo refuses to work as the superuser "postgres".
+ROLE = "odoo"
+EXTENSIONS = ("pg_trgm", "unaccent")
+#: Everything in this cluster can be made anew, so speed comes before safety against a power
+#: cut: nothing is synced to disk.  Never use these settings for data that matters.
+SETTINGS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+shared_buffers = 512MB
+work_mem = 16MB
+maintenance_work_mem = 128MB
+max_connections = 300
+max_locks_per_transaction = 256
+jit = off
+timezone = 'UTC'
+log_min_duration_statement = -1
+logging_collector = off
+"""
+#: The superuser comes in through the private socket only; over TCP only the test role does.
+ACCESS = f"""
+local all all trust
+host all {ROLE} 127.0.0.1/32 trust
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """How to reach the database server as the role that owns Odoo's databases."""
+
+    host: str
+    port: int
+    user: str
+    password: str = ""
+    private: bool = False
+
+
+def external_server() -> Server | None:
+    """Return the server named by ``DATABASE_URL`` or ``PGHOST``, if any."""
+    url = os.environ.get("DATABASE_URL")
+    if url:
+        parts = urlparse(url)
+        if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
+            raise SetupError(
+                "DATABASE_URL is not a PostgreSQL address: write it as "
+                "postgresql://user:password@host:port/ or unset it."
+            )
+        return Server(
+            parts.hostname,
+            parts.port or 5432,
+            unquote(parts.username or "") or ROLE,
+            unquote(parts.password or ""),
+        )
+    host = os.environ.get("PGHOST")
+    if host:
+        port = os.environ.get("PGPORT") or "5432"
+        if not port.isdigit():
+            raise SetupError(f"PGPORT is '{port}': set it to a number or unset it.")
+        user = os.environ.get("PGUSER") or ROLE
+        return Server(host, int(port), user, os.environ.get("PGPASSWORD", ""))
+    return None
+
+
+def base_dir() -> Path:
+    """Return the directory of the private cluster.
+
+    PostgreSQL refuses root, and the user it runs as may not enter root's home; so for root
+    the cluster lives in the system's state directory under a name made from the home.
+    """
+    if is_root():
+        return Path("/var/lib/aftersales_crm") / home_key()
+    return home() / "postgres"
+
+
+def ensure_server() -> Server:
+    """Return a running server, starting (and first creating) the private one when needed."""
+    server = external_server()
+    if server:
+        _check_external(server)
+        return server
+    running = _running_port()
+    if running:
+        return Server("127.0.0.1", running, ROLE, private=True)
+    with locked("postgres"):
+        running = _running_port()
+        if not running:
+            running = _start()
+    return Server("127.0.0.1", running, ROLE, private=True)
+
+
+def stop(*, remove: bool = False) -> bool:
+    """Stop the private cluster; with ``remove`` delete it.  Tells whether one was running."""
+    was_running = _running_port() is not None
+    if was_running:
+        _as_owner([_bin() / "pg_ctl", "-D", base_dir() / "data", "-m", "fast", "-w", "stop"])
+    if remove:
+        shutil.rmtree(base_dir(), ignore_errors=True)
+    return was_running
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _check_external(server: Server) -> None:
+    import psycopg2
+
+    try:
+        connection = psycopg2.connect(
+            host=server.host, port=server.port, user=server.user,
+            password=server.password or None, dbname="postgres", connect_timeout=10,
+        )
+    except psycopg2.OperationalError as error:
+        raise SetupError(
+            f"PostgreSQL at {server.host}:{server.port} does not let '{server.user}' in "
+            f"({str(error).strip().splitlines()[0]}): correct DATABASE_URL or PGHOST, PGPORT, "
+            "PGUSER, PGPASSWORD, or unset them for a private server."
+        ) from error
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        may_create = cursor.fetchone()[0]
+        cursor.execute("SELECT name FROM pg_available_extensions WHERE name IN %s", (EXTENSIONS,))
+        lacking = set(EXTENSIONS) - {row[0] for row in cursor.fetchall()}
+    connection.close()
+    if server.user == "postgres":
+        raise SetupError("Odoo refuses the database user 'postgres': name another one in PGUSER.")
+    if not may_create:
+        raise SetupError(
+            f"The database user '{server.user}' may not create databases: run "
+            f"'ALTER ROLE {server.user} CREATEDB' as a superuser."
+        )
+    if lacking:
+        raise SetupError(
+            f"The PostgreSQL server lacks the extension(s) {', '.join(sorted(lacking))}: install "
+            "its contrib package."
+        )
+
+
+def _bin() -> Path:
+    path = find_postgres_bin()
+    if not path:
+        raise SetupError("PostgreSQL is missing: run 'apt-get install postgresql'.")
+    return path
+
+
+def _owner() -> pwd.struct_passwd | None:
+    """Return the user that the cluster runs as when we are root; None means ourselves."""
+    if not is_root():
+        return None
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError as error:
+        raise SetupError(
+            "The operating system has no user 'postgres': run 'adduser --system postgres' "
+            "(PostgreSQL refuses to run as root)."
+        ) from error
+
+
+def _as_owner(command: Sequence[str | Path]) -> int:
+    owner = _owner()
+    prefix = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+    words = [str(part) for part in command]
+    environment = {**os.environ, "HOME": "/", "LC_ALL": "C.UTF-8"}
+    for name in list(environment):
+        if name.startswith("PG"):
+            del environment[name]
+    return run_logged((prefix if owner else []) + words, setup_log(), env=environment, cwd=Path("/"))
+
+
+def _running_port() -> int | None:
+    """Return the port of the private cluster when its postmaster lives."""
+    try:
+        lines = (base_dir() / "data" / "postmaster.pid").read_text().splitlines()
+        pid, port = int(lines[0]), int(lines[3])
+        os.kill(pid, 0)
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return port
+    except PermissionError:
+        return None
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _start() -> int:
+    base = base_dir()
+    data = base / "data"
+    if not (data / "aftersales-complete").exists():
+        _create(base, data)
+    if not _launch(data):
+        # Without syncing, a machine that lost its power can leave a cluster that does not
+        # start.  All of it can be made anew, so keep it aside for a look and start afresh.
+        say(f"The private PostgreSQL does not start; the end of its log:\n{tail(base / 'log')}")
+        aside = base / "data.broken"
+        shutil.rmtree(aside, ignore_errors=True)
+        data.rename(aside)
+        say(f"It is kept in {aside}; a new one is being made.")
+        _create(base, data)
+        if not _launch(data):
+            raise SetupError(
+                f"PostgreSQL does not start: see {base / 'log'}, mend the cause it names (often "
+                "a full disk or too little shared memory) and run this again."
+            )
+    port = _running_port()
+    if not port:
+        raise SetupError(f"PostgreSQL started but does not answer: see {base / 'log'}.")
+    return port
+
+
+def _launch(data: Path) -> bool:
+    say("Starting the private PostgreSQL")
+    base = data.parent
+    options = f"-p {free_port()} -k {base / 'socket'} -c listen_addresses=127.0.0.1"
+    code = _as_owner(
+        [_bin() / "pg_ctl", "-D", data, "-l", base / "log", "-w", "-t", "60", "-o", options, "start"]
+    )
+    return code == 0
+
+
+def _create(base: Path, data: Path) -> None:
+    owner = _owner()
+    with step("Creating the private PostgreSQL"):
+        try:
+            base.mkdir(parents=True, exist_ok=True)
+            base.parent.chmod(0o755)
+            (base / "home").write_text(f"{home()}\n")
+            (base / "socket").mkdir(exist_ok=True)
+            building = base / "data.building"
+            shutil.rmtree(building, ignore_errors=True)
+            shutil.rmtree(data, ignore_errors=True)
+            if owner:
+                for path in (base, base / "socket"):
+                    os.chown(path, owner.pw_uid, owner.pw_gid)
+            (base / "socket").chmod(0o700)
+        except OSError as error:
+            raise SetupError(
+                f"The directory {base} for PostgreSQL cannot be prepared ({error.strerror}): make "
+                "it writable or name a server in DATABASE_URL."
+            ) from error
+        code = _as_owner(
+            [_bin() / "initdb", "-D", building, "-U", "postgres", "--auth=trust",
+             "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        )
+        if code != 0:
+            raise SetupError(f"PostgreSQL's initdb failed: see the end of {setup_log()}.")
+        with (building / "postgresql.conf").open("a") as conf:
+            conf.write(SETTINGS)
+        (building / "pg_hba.conf").write_text(ACCESS)
+        sql = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\n"
+        _single_user(building, sql)
+        marker = building / "aftersales-complete"
+        marker.touch()
+        building.rename(data)
+
+
+def _single_user(data: Path, sql: str) -> None:
+    """Run SQL on a cluster that is not running, as its superuser."""
+    owner = _owner()
+    prefix = (
+        ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+        if owner else []
+    )
+    done = subprocess.run(
+        [*prefix, str(_bin() / "postgres"), "--single", "-D", str(data), "postgres"],
+        input=sql, text=True, capture_output=True, cwd="/",
+    )
+    if done.returncode != 0 or "ERROR" in done.stderr:
+        raise SetupError(f"The database role cannot be created: {done.stderr.strip()[-200:]}")
+
+
+def wait_until_gone(pid: int, seconds: float) -> bool:
+    """Wait for a process to end; tells whether it did."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False

@@ -1,0 +1,117 @@
+"""The harness's own Python environment with Odoo's requirements and the test tools."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .errors import SetupError
+from .paths import REQUIREMENTS, home, setup_log
+from .say import run_logged, step
+from .system import install_packages
+
+MIN_PYTHON, MAX_PYTHON = (3, 10), (3, 13)
+
+
+def requirements_key() -> str:
+    """Return a short hash of the pinned requirements and the Python version."""
+    text = REQUIREMENTS.read_bytes() + repr(sys.version_info[:2]).encode()
+    return hashlib.sha256(text).hexdigest()[:12]
+
+
+def python_path() -> Path:
+    """Return the environment's Python, whether or not it exists yet."""
+    return home() / "venv" / "bin" / "python"
+
+
+def is_ready() -> bool:
+    """Tell whether the environment is complete for the current requirements."""
+    marker = home() / "venv" / "complete"
+    return marker.exists() and marker.read_text() == requirements_key()
+
+
+def check_python(version: tuple[int, int] | None = None) -> None:
+    """Raise ``SetupError`` when this Python cannot run Odoo 19."""
+    version = version or sys.version_info[:2]
+    if not MIN_PYTHON <= version <= MAX_PYTHON:
+        raise SetupError(
+            f"Odoo 19 runs on Python {MIN_PYTHON[0]}.{MIN_PYTHON[1]} to "
+            f"{MAX_PYTHON[0]}.{MAX_PYTHON[1]} and this is {version[0]}.{version[1]}: "
+            "start the harness with one of those, for example 'python3.12 -m harness'."
+        )
+
+
+def ensure_venv() -> Path:
+    """Create the environment when it is missing or out of date; return its Python."""
+    if is_ready():
+        return python_path()
+    check_python()
+    target = home() / "venv"
+    shutil.rmtree(target, ignore_errors=True)
+    with step("Creating the Python environment"):
+        if not _create(target):
+            install_packages([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"])
+            if not _create(target):
+                raise SetupError(
+                    "Python's venv module does not work: run 'apt-get install python3-venv' "
+                    f"and then this again (details in {setup_log()})."
+                )
+    names = [
+        line.split("==")[0]
+        for line in REQUIREMENTS.read_text().splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    with step(f"Installing {len(names)} Python packages") as progress:
+        seen: set[str] = set()
+
+        def show(line: str) -> None:
+            if line.startswith("Collecting "):
+                seen.add(line.split()[1])
+                progress.update(f"fetched {len(seen)} of {len(names)}")
+            elif line.startswith("Installing collected"):
+                progress.update("writing them to disk")
+
+        command = [target / "bin" / "pip", "install", "--disable-pip-version-check", "--no-input",
+                   "--no-compile", "-r", REQUIREMENTS]
+        environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
+        if run_logged(command, setup_log(), on_line=show, env=environment) != 0:
+            raise SetupError(
+                "The Python packages cannot be installed: check the network (pip must reach a "
+                f"package index) and the disk space, and run this again (details in {setup_log()})."
+            )
+    (target / "complete").write_text(requirements_key())
+    return python_path()
+
+
+def _create(target: Path) -> bool:
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    created = run_logged([base, "-m", "venv", "--clear", target], setup_log()) == 0
+    return created and (target / "bin" / "pip").exists()
+
+
+def continue_in_venv(arguments: list[str]) -> None:
+    """Replace this process by the same command in the environment; returns if already there."""
+    if Path(sys.prefix).resolve() == (home() / "venv").resolve():
+        return
+    if os.environ.get("AFTERSALES_IN_VENV"):
+        raise SetupError(
+            f"The Python environment in {home() / 'venv'} is broken: delete it and run this again."
+        )
+    python = str(python_path())
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os.execve(
+        python,
+        [python, "-m", "harness", *arguments],
+        {**os.environ, "AFTERSALES_IN_VENV": "1"},
+    )
+
+
+def run_in_base(code: str) -> str:
+    """Run a few lines in the Python that the environment was made from; return its output."""
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    return subprocess.run([base, "-c", code], capture_output=True, text=True, cwd="/").stdout
