@@ -14,6 +14,10 @@
         "security/aftersales_rules.xml",
         # 1 Engines
         # 2 File
+        "data/aftersales_file_sequences.xml",
+        "data/aftersales_document_type_data.xml",
+        "data/aftersales_preference_kind_data.xml",
+        "views/aftersales_vehicle_views.xml",
         # 3 Order
         # 4 Contact
         # 5 Case

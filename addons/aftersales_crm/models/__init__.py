@@ -2,6 +2,21 @@
 from . import aftersales_protected_mixin
 
 # 2 File
+from . import aftersales_change_request
+from . import aftersales_change_request_line
+from . import aftersales_consent
+from . import aftersales_document_type
+from . import aftersales_preference
+from . import aftersales_preference_kind
+from . import aftersales_reveal
+from . import aftersales_stocktake
+from . import aftersales_stocktake_line
+from . import aftersales_vehicle
+from . import aftersales_vehicle_document
+from . import aftersales_vehicle_insurance
+from . import aftersales_vehicle_odometer
+from . import aftersales_vehicle_ownership
+from . import res_partner
 
 # 3 Order
 

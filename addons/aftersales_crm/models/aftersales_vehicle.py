@@ -1,0 +1,575 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ..tools.plate import format_plate, normalize_plate, plate_problem, plate_type
+from ..tools.vin import check_digit, check_digit_mandatory, check_digit_ok, mask_vin, normalize_vin, vin_problem
+
+PLATE_TYPES = [
+    ("ordinary", "Ordinary"),
+    ("new_energy", "New energy"),
+    ("embassy", "Embassy"),
+    ("military", "Military"),
+    ("police", "Police"),
+    ("temporary", "Temporary"),
+    ("foreign", "Foreign"),
+]
+# The data card: what a filed vehicle file refuses to change without an approved change request.
+# Left open on purpose, because they are events of the workshop and not facts of the card: who brings the car, the
+# next annual inspection, odometer readings, insurance policies, scans and preferences.
+CARD_FIELDS = (
+    "license_plate",
+    "plate_type",
+    "vin",
+    "engine_number",
+    "model_id",
+    "manufacture_date",
+    "delivery_date",
+    "sales_reference",
+    "warranty_end_date",
+    "partner_id",
+    "contact_id",
+    "driver_id",
+    "loan_lender",
+    "loan_due_date",
+)
+
+
+class AftersalesVehicle(models.Model):
+    """One file per vehicle and company.
+
+    ======================  ==============================================  ==================================
+    Action                  Role                                            Restriction
+    ======================  ==============================================  ==================================
+    create, correct         service advisor, administrator (import)         correct: draft only
+    submit                  service advisor                                 owner, model and VIN are known
+    verify, return          service manager                                 is neither creator nor submitter
+    file, return            archivist                                       nor creator, submitter or verifier
+    take back               service advisor                                 until the file is filed
+    change a filed file     nobody; by an approved change request only
+    delete                  service advisor                                 draft without history
+    ======================  ==============================================  ==================================
+    """
+
+    _name = "aftersales.vehicle"
+    _description = "Vehicle File"
+    _inherit = ["mail.thread", "mail.activity.mixin", "aftersales.protected.mixin"]
+    _order = "license_plate, id"
+    _rec_name = "license_plate"
+    _check_company_auto = True
+    _mail_post_access = "read"
+    _protected_fields = frozenset(
+        {
+            "state",
+            "submitted_by_id",
+            "verified_by_id",
+            "filed_by_id",
+            "date_filed",
+            "last_service_date",
+            "last_stocktake_date",
+            "ownership_ids",
+            "odometer",
+            "odometer_date",
+            "missing_document_count",
+            "insurance_end_date",
+            "is_vin_suspect",
+            "brand_id",
+        }
+    )
+
+    # Identity
+    license_plate = fields.Char("Plate", index="trigram", tracking=1, copy=False)
+    plate_type = fields.Selection(
+        PLATE_TYPES, compute="_compute_plate_type", store=True, readonly=False, precompute=True, tracking=True
+    )
+    plate_display = fields.Char("Plate as Written", compute="_compute_plate_display")
+    plate_warning = fields.Char(compute="_compute_plate_warning")
+    vin = fields.Char("VIN", index="trigram", tracking=2, copy=False)
+    vin_masked = fields.Char("VIN (Masked)", compute="_compute_vin_masked")
+    vin_warning = fields.Char("VIN Warning", compute="_compute_vin_warning")
+    is_vin_suspect = fields.Boolean(
+        "VIN Check Digit Wrong", compute="_compute_is_vin_suspect", store=True, precompute=True, copy=False
+    )
+    engine_number = fields.Char(index="trigram", tracking=True, copy=False)
+    model_id = fields.Many2one("fleet.vehicle.model", "Model", index="btree_not_null", tracking=3)
+    brand_id = fields.Many2one(related="model_id.brand_id", store=True, index="btree_not_null")
+    manufacture_date = fields.Date("Manufactured on", tracking=True)
+    delivery_date = fields.Date("Delivered on", tracking=True)
+    sales_reference = fields.Char("Sales Record", tracking=True, copy=False)
+    image_128 = fields.Image(related="model_id.image_128")
+
+    # People
+    partner_id = fields.Many2one(
+        "res.partner", "Owner", index="btree_not_null", check_company=True, tracking=4, ondelete="restrict"
+    )
+    contact_id = fields.Many2one("res.partner", "Contact", index="btree_not_null", check_company=True, tracking=True)
+    driver_id = fields.Many2one("res.partner", "Driver", index="btree_not_null", check_company=True, tracking=True)
+    brought_by_id = fields.Many2one("res.partner", "Brought by", index="btree_not_null", check_company=True)
+    occupation = fields.Char(related="partner_id.aftersales_occupation", readonly=False)
+    birth_date = fields.Date(related="partner_id.aftersales_birth_date", readonly=False)
+    identity_masked = fields.Char(related="partner_id.aftersales_identity_masked")
+    registered_address = fields.Char(related="partner_id.contact_address_inline", string="Registered Address")
+    mailing_address = fields.Char(related="partner_id.aftersales_mailing_address", readonly=False)
+    partner_phone_masked = fields.Char(related="partner_id.aftersales_phone_masked", string="Owner's Phone")
+    contact_phone_masked = fields.Char(related="contact_id.aftersales_phone_masked", string="Contact's Phone")
+    driver_phone_masked = fields.Char(related="driver_id.aftersales_phone_masked", string="Driver's Phone")
+    mailing_phone_masked = fields.Char(related="partner_id.aftersales_mailing_phone_masked", string="Mailing Phone")
+    do_not_call = fields.Boolean(related="partner_id.aftersales_do_not_call")
+    preference_ids = fields.One2many("aftersales.preference", "vehicle_id", "Preferences")
+    preference_summary = fields.Char("Likes", compute="_compute_preference_summary")
+
+    # Loan, dates, readings
+    loan_lender = fields.Char("Loan Lender", tracking=True)
+    loan_due_date = fields.Date("Loan Due", tracking=True)
+    inspection_due_date = fields.Date("Inspection Due", tracking=True)
+    warranty_end_date = fields.Date("Warranty End", tracking=True)
+    insurance_ids = fields.One2many("aftersales.vehicle.insurance", "vehicle_id", "Insurance")
+    insurance_end_date = fields.Date(
+        "Insurance End", compute="_compute_insurance_end_date", store=True, copy=False,
+        help="The day when the first kind of insurance runs out.",
+    )
+    odometer_ids = fields.One2many("aftersales.vehicle.odometer", "vehicle_id", "Odometer Readings")
+    odometer = fields.Integer("Odometer (km)", compute="_compute_odometer", store=True, copy=False, aggregator="avg")
+    odometer_date = fields.Date("Odometer Read on", compute="_compute_odometer", store=True, copy=False)
+    odometer_warning = fields.Char(compute="_compute_odometer_warning")
+    last_service_date = fields.Datetime("Last Visit", readonly=True, copy=False, index="btree_not_null")
+
+    # File
+    state = fields.Selection(
+        [("draft", "Draft"), ("submitted", "Submitted"), ("verified", "Verified"), ("filed", "Filed")],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=5,
+        help="Draft: being filled in. Submitted: waits for the service manager. "
+        "Verified: waits for the archivist. Filed: locked, changed by change requests only.",
+    )
+    submitted_by_id = fields.Many2one("res.users", "Submitted by", readonly=True, copy=False)
+    verified_by_id = fields.Many2one("res.users", "Verified by", readonly=True, copy=False)
+    filed_by_id = fields.Many2one("res.users", "Filed by", readonly=True, copy=False)
+    date_filed = fields.Datetime("Filed on", readonly=True, copy=False)
+    document_ids = fields.One2many("aftersales.vehicle.document", "vehicle_id", "Documents")
+    missing_document_count = fields.Integer(
+        "Missing Documents", compute="_compute_missing_document_count", store=True, copy=False
+    )
+    missing_document_names = fields.Char(compute="_compute_missing_document_names")
+    ownership_ids = fields.One2many("aftersales.vehicle.ownership", "vehicle_id", "Owners", readonly=True)
+    change_request_ids = fields.One2many("aftersales.change.request", "vehicle_id", "Change Requests")
+    pending_change_count = fields.Integer("Open Change Requests", compute="_compute_pending_change_count")
+    stocktake_line_ids = fields.One2many("aftersales.stocktake.line", "vehicle_id", "Stocktakes")
+    last_stocktake_date = fields.Date("Last Stocktake", readonly=True, copy=False)
+    note = fields.Text("Remarks")
+    active = fields.Boolean(default=True, copy=False)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True
+    )
+
+    # UX
+    search_text = fields.Char("Find", compute="_compute_search_text", search="_search_search_text")
+
+    _vin_uniq = models.UniqueIndex(
+        "(company_id, vin) WHERE vin IS NOT NULL AND active", "There is already a vehicle file with this VIN."
+    )
+    _license_plate_uniq = models.UniqueIndex(
+        "(company_id, license_plate) WHERE license_plate IS NOT NULL AND active",
+        "There is already a vehicle file with this plate. If the plate was passed on, clear it on the old file first.",
+    )
+
+    # ------------------------------------------------------------
+    # CONSTRAINTS
+    # ------------------------------------------------------------
+
+    @api.constrains("vin")
+    def _check_vin(self):
+        for vehicle in self:
+            reason = self._vin_problem_text(vehicle.vin)
+            if reason:
+                raise ValidationError(reason)
+
+    @api.constrains("manufacture_date", "delivery_date")
+    def _check_dates(self):
+        for vehicle in self:
+            made, delivered = vehicle.manufacture_date, vehicle.delivery_date
+            if made and delivered and delivered < made:
+                raise ValidationError(
+                    self.env._(
+                        "%(vehicle)s: delivered on %(delivered)s, but manufactured on %(made)s. Correct one of the dates.",
+                        vehicle=vehicle.display_name,
+                        delivered=delivered,
+                        made=made,
+                    )
+                )
+
+    # ------------------------------------------------------------
+    # COMPUTES
+    # ------------------------------------------------------------
+
+    @api.depends("license_plate", "vin", "model_id")
+    def _compute_display_name(self):
+        for vehicle in self:
+            number = format_plate(vehicle.license_plate) or mask_vin(vehicle.vin) or self.env._("No plate")
+            model = vehicle.model_id.sudo().display_name
+            vehicle.display_name = f"{number} {model}" if model else number
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        if operator in ("ilike", "like") and isinstance(value, str):
+            return self._get_search_domain(value)
+        return super()._search_display_name(operator, value)
+
+    @api.depends("license_plate")
+    def _compute_plate_type(self):
+        for vehicle in self:
+            vehicle.plate_type = plate_type(normalize_plate(vehicle.license_plate))
+
+    @api.depends("license_plate")
+    def _compute_plate_display(self):
+        for vehicle in self:
+            vehicle.plate_display = format_plate(normalize_plate(vehicle.license_plate))
+
+    @api.depends("license_plate", "plate_type")
+    def _compute_plate_warning(self):
+        labels = dict(self._fields["plate_type"]._description_selection(self.env))
+        for vehicle in self:
+            code, detail = plate_problem(normalize_plate(vehicle.license_plate), vehicle.plate_type) or (False, False)
+            warning = False
+            if code == "length":
+                warning = self.env._(
+                    "A plate of type %(type)s has %(length)s characters. Correct the plate or its type.",
+                    type=labels[vehicle.plate_type],
+                    length=detail,
+                )
+            elif code == "form":
+                warning = self.env._(
+                    "This is not the form of a plate of type %(type)s. Correct the plate or its type.",
+                    type=labels[vehicle.plate_type],
+                )
+            vehicle.plate_warning = warning
+
+    @api.depends("vin")
+    def _compute_vin_masked(self):
+        for vehicle in self:
+            vehicle.vin_masked = mask_vin(vehicle.vin)
+
+    @api.depends("vin")
+    def _compute_is_vin_suspect(self):
+        for vehicle in self:
+            vin = normalize_vin(vehicle.vin)
+            vehicle.is_vin_suspect = bool(
+                vin and not vin_problem(vin) and check_digit_mandatory(vin) and not check_digit_ok(vin)
+            )
+
+    @api.depends("vin")
+    def _compute_vin_warning(self):
+        for vehicle in self:
+            vin = normalize_vin(vehicle.vin)
+            warning = False
+            if vin and vin_problem(vin):
+                warning = self._vin_problem_text(vin)
+            elif vin and check_digit_mandatory(vin) and not check_digit_ok(vin):
+                warning = self.env._(
+                    "The check digit of the VIN (position 9) is %(found)s and should be %(right)s. "
+                    "Compare it with the car, character by character.",
+                    found=vin[8],
+                    right=check_digit(vin),
+                )
+            vehicle.vin_warning = warning
+
+    @api.depends("preference_ids.value", "preference_ids.kind_id", "preference_ids.partner_id", "preference_ids.active")
+    @api.depends_context("lang")
+    def _compute_preference_summary(self):
+        for vehicle in self:
+            people = vehicle._get_people()
+            likes = vehicle.preference_ids.filtered(lambda p, people=people: p.active and p.partner_id in people)
+            vehicle.preference_summary = " · ".join(f"{like.kind_id.name}: {like.value}" for like in likes)
+
+    @api.depends("insurance_ids.date_end", "insurance_ids.kind")
+    def _compute_insurance_end_date(self):
+        for vehicle in self:
+            ends = {}
+            for policy in vehicle.insurance_ids.filtered("date_end"):
+                ends[policy.kind] = max(policy.date_end, ends.get(policy.kind, policy.date_end))
+            vehicle.insurance_end_date = min(ends.values()) if ends else False
+
+    @api.depends("odometer_ids.value", "odometer_ids.date")
+    def _compute_odometer(self):
+        for vehicle in self:
+            latest = vehicle.odometer_ids.sorted(lambda reading: (reading.date, reading.value))[-1:]
+            vehicle.odometer = latest.value
+            vehicle.odometer_date = latest.date
+
+    @api.depends("odometer_ids.value", "odometer_ids.date")
+    def _compute_odometer_warning(self):
+        for vehicle in self:
+            warning = False
+            before = self.env["aftersales.vehicle.odometer"]
+            for reading in vehicle.odometer_ids.sorted(lambda reading: (reading.date, reading.value)):
+                if before and reading.value < before.value:
+                    warning = self.env._(
+                        "The odometer went back from %(before)s km (%(date_before)s) to %(after)s km (%(date_after)s).",
+                        before=before.value,
+                        date_before=before.date,
+                        after=reading.value,
+                        date_after=reading.date,
+                    )
+                before = reading
+            vehicle.odometer_warning = warning
+
+    @api.depends("document_ids.is_missing")
+    def _compute_missing_document_count(self):
+        for vehicle in self:
+            vehicle.missing_document_count = len(vehicle.document_ids.filtered("is_missing"))
+
+    @api.depends("document_ids.is_missing", "document_ids.type_id")
+    @api.depends_context("lang")
+    def _compute_missing_document_names(self):
+        for vehicle in self:
+            missing = vehicle.document_ids.filtered("is_missing")
+            vehicle.missing_document_names = ", ".join(name for name in missing.type_id.mapped("name") if name)
+
+    @api.depends("change_request_ids.state")
+    def _compute_pending_change_count(self):
+        counts = dict(
+            self.env["aftersales.change.request"]._read_group(
+                [("vehicle_id", "in", self.ids), ("state", "in", ("draft", "submitted"))], ["vehicle_id"], ["__count"]
+            )
+        )
+        for vehicle in self:
+            vehicle.pending_change_count = counts.get(vehicle._origin, 0)
+
+    def _compute_search_text(self):
+        self.search_text = False
+
+    @api.model
+    def _search_search_text(self, operator, value):
+        if operator in ("ilike", "like") and isinstance(value, str):
+            return self._get_search_domain(value)
+        if operator == "in":
+            return Domain.OR(self._get_search_domain(text) for text in value if isinstance(text, str))
+        return NotImplemented
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [self._normalize_values(vals) for vals in vals_list]
+        self._refuse_duplicates(vals_list)
+        vehicles = super().create(vals_list)
+        vehicles._open_ownership()
+        vehicles._add_required_documents()
+        return vehicles
+
+    def write(self, vals):
+        vals = self._normalize_values(vals)
+        if not self._has_proof():
+            self._refuse_locked(vals)
+        if vals.get("active") or {"vin", "license_plate", "company_id"}.intersection(vals):
+            self._refuse_duplicates([vals], self)
+        owners_before = {vehicle.id: vehicle.partner_id for vehicle in self} if "partner_id" in vals else {}
+        result = super().write(vals)
+        if owners_before:
+            # In a draft a new owner is the correction of an entry, not a transfer
+            self.filtered(lambda v: v.partner_id != owners_before[v.id] and v.state != "filed")._correct_ownership()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kept(self):
+        kept = self.filtered(lambda vehicle: vehicle.state != "draft")
+        if kept:
+            raise UserError(
+                self.env._(
+                    "%(vehicle)s is not a draft, so it cannot be deleted. Ask for its deletion with a change request.",
+                    vehicle=kept[0].display_name,
+                )
+            )
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    def _get_people(self):
+        """Return everybody who stands behind the car today."""
+        self.ensure_one()
+        return self.partner_id | self.contact_id | self.driver_id | self.brought_by_id
+
+    @api.model
+    def _get_search_domain(self, text):
+        """Return the domain of the one search box: plate, VIN, engine number, names and phones of the people."""
+        text = (text or "").strip()
+        if not text:
+            return Domain.TRUE
+        domains = [Domain("engine_number", "ilike", text)]
+        plate = normalize_plate(text)
+        if plate:
+            domains.append(Domain("license_plate", "ilike", plate))
+        vin = normalize_vin(text)
+        if vin:
+            domains.append(Domain("vin", "ilike", vin))
+        person = Domain("name", "ilike", text)
+        digits = "".join(char for char in text if char.isdigit())
+        if len(digits) >= 3 and not any(char.isalpha() for char in text):
+            # Sudo inside: who may read the file may find it by phone, the number itself stays masked
+            person |= Domain("phone_sanitized", "ilike", digits) | Domain("phone", "ilike", text)
+            person |= Domain("aftersales_mailing_phone", "ilike", digits)
+        people = self.env["res.partner"].with_context(active_test=False)._search(person)
+        for name in ("partner_id", "contact_id", "driver_id", "brought_by_id"):
+            domains.append(Domain(name, "in", people))
+        return Domain.OR(domains)
+
+    @api.model
+    def _vin_problem_text(self, vin):
+        """Return why the number is no VIN, as a sentence; False when it is one or when there is none."""
+        code, detail = vin_problem(normalize_vin(vin)) or (False, False)
+        if code == "length":
+            return self.env._(
+                "The VIN %(vin)s has %(length)s characters; a VIN has 17. Read it again from the car or its licence.",
+                vin=vin,
+                length=detail,
+            )
+        if code == "letter":
+            return self.env._(
+                "The VIN %(vin)s holds the letter %(letter)s. I, O and Q are never used: it is probably 1 or 0.",
+                vin=vin,
+                letter=detail,
+            )
+        if code == "character":
+            return self.env._(
+                "The VIN %(vin)s holds “%(char)s”. A VIN is made of digits and Latin letters only.",
+                vin=vin,
+                char=detail,
+            )
+        return False
+
+    @api.model
+    def _normalize_values(self, vals):
+        vals = dict(vals)
+        if "vin" in vals:
+            vals["vin"] = normalize_vin(vals["vin"])
+        if "license_plate" in vals:
+            vals["license_plate"] = normalize_plate(vals["license_plate"])
+        if vals.get("engine_number"):
+            vals["engine_number"] = vals["engine_number"].strip().upper()
+        return vals
+
+    @api.model
+    def _refuse_duplicates(self, vals_list, vehicles=None):
+        """Name the file that has the VIN or the plate already. The unique indexes stay the last word."""
+        company_ids = {vals.get("company_id") or self.env.company.id for vals in vals_list}
+        if vehicles:
+            company_ids = set(vehicles.company_id.ids) | {vals["company_id"] for vals in vals_list if vals.get("company_id")}
+        for name in ("vin", "license_plate"):
+            numbers = [vals[name] for vals in vals_list if vals.get(name)]
+            if vehicles and not numbers and any(vals.get("active") for vals in vals_list):
+                numbers = [number for number in vehicles.mapped(name) if number]
+            if not numbers:
+                continue
+            # Sudoed: a file the user may not see still holds its number
+            other_sudo = self.sudo().search(
+                [(name, "in", numbers), ("company_id", "in", list(company_ids)), ("id", "not in", vehicles.ids if vehicles else [])],
+                limit=1,
+            )
+            if not other_sudo:
+                continue
+            if name == "vin":
+                raise ValidationError(
+                    self.env._(
+                        "The VIN %(vin)s already has a vehicle file: %(vehicle)s. Open that file instead.",
+                        vin=other_sudo.vin,
+                        vehicle=other_sudo.display_name,
+                    )
+                )
+            raise ValidationError(
+                self.env._(
+                    "The plate %(plate)s is the current plate of %(vehicle)s. "
+                    "If it was passed on to this car, clear it on the other file first.",
+                    plate=other_sudo.plate_display,
+                    vehicle=other_sudo.display_name,
+                )
+            )
+
+    def _refuse_locked(self, vals):
+        """Refuse to change the data card of a file that is no longer a draft."""
+        names = [name for name in (*CARD_FIELDS, "active", "company_id", *self._get_owner_card_fields()) if name in vals]
+        if not names:
+            return
+        for vehicle in self.filtered(lambda vehicle: vehicle.state != "draft"):
+            changed = [name for name in names if vehicle._is_changed(name, vals[name])]
+            if not changed:
+                continue
+            labels = ", ".join(self._fields[name].get_description(self.env, ["string"])["string"] for name in changed)
+            if vehicle.state == "filed":
+                raise UserError(
+                    self.env._(
+                        "%(vehicle)s is filed: %(fields)s can only be changed by a change request.",
+                        vehicle=vehicle.display_name,
+                        fields=labels,
+                    )
+                )
+            raise UserError(
+                self.env._(
+                    "%(vehicle)s waits for approval: take it back to draft before you change %(fields)s.",
+                    vehicle=vehicle.display_name,
+                    fields=labels,
+                )
+            )
+
+    @api.model
+    def _get_owner_card_fields(self):
+        """Return the fields of the owner's card that are written through the vehicle."""
+        return ("occupation", "birth_date", "mailing_address")
+
+    def _is_changed(self, name, value):
+        self.ensure_one()
+        field = self._fields[name]
+        return field.convert_to_write(self[name], self) != field.convert_to_write(
+            field.convert_to_record(field.convert_to_cache(value, self, validate=False), self), self
+        )
+
+    def _open_ownership(self):
+        """Begin the history of owners of new files."""
+        owned = self.filtered("partner_id")
+        self.env["aftersales.vehicle.ownership"].sudo()._create_protected(
+            [
+                {
+                    "vehicle_id": vehicle.id,
+                    "partner_id": vehicle.partner_id.id,
+                    "license_plate": vehicle.license_plate,
+                    "date_from": vehicle.delivery_date or fields.Date.context_today(vehicle),
+                }
+                for vehicle in owned
+            ]
+        )
+
+    def _correct_ownership(self):
+        """Put right the current owner of the history after the correction of a draft."""
+        for vehicle in self:
+            current = vehicle.ownership_ids.sudo().filtered(lambda row: not row.date_to)
+            if not current:
+                vehicle._open_ownership()
+            elif vehicle.partner_id:
+                current._write_protected({"partner_id": vehicle.partner_id.id})
+
+    def _add_required_documents(self):
+        """Give new files the checklist of the documents that the store demands."""
+        if not self:
+            return
+        types = self.env["aftersales.document.type"].sudo().search(
+            [("is_required", "=", True), ("company_id", "in", [False, *self.company_id.ids])]
+        )
+        self.env["aftersales.vehicle.document"].sudo().create(
+            [
+                {"vehicle_id": vehicle.id, "type_id": kind.id}
+                for vehicle in self
+                for kind in types
+                if kind.company_id in (self.env["res.company"], vehicle.company_id)
+                and kind not in vehicle.document_ids.type_id
+            ]
+        )

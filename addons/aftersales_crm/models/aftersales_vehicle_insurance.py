@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class AftersalesVehicleInsurance(models.Model):
+    _name = "aftersales.vehicle.insurance"
+    _description = "Insurance Policy"
+    _order = "date_end desc, id desc"
+    _rec_name = "policy_number"
+    _check_company_auto = True
+
+    vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade")
+    kind = fields.Selection(
+        [("compulsory", "Compulsory"), ("commercial", "Commercial"), ("other", "Other")],
+        required=True,
+        default="compulsory",
+    )
+    insurer = fields.Char(required=True)
+    policy_number = fields.Char("Policy No.")
+    date_start = fields.Date("Start")
+    date_end = fields.Date("Expiry", required=True, index=True)
+    note = fields.Char("Remarks")
+    company_id = fields.Many2one(related="vehicle_id.company_id", store=True, index=True)
+
+    _dates = models.Constraint(
+        "CHECK(date_start IS NULL OR date_end >= date_start)", "The policy expires before it starts. Correct one date."
+    )

@@ -1,0 +1,169 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..tools.masking import mask_identity, mask_phone
+from .aftersales_consent import PURPOSES
+from .aftersales_reveal import REVEAL_PURPOSES
+
+# Roles that need a number for their work. Everybody else works with the masked one.
+REVEAL_GROUPS = (
+    "aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_crc,"
+    "aftersales_crm.group_aftersales_archivist,aftersales_crm.group_aftersales_gm"
+)
+CARD_GROUPS = "aftersales_crm.group_aftersales_user"
+
+
+class ResPartner(models.Model):
+    """The customer card: what the store knows of the person, the masked numbers and the wish not to be called."""
+
+    _name = "res.partner"
+    _inherit = ["res.partner", "aftersales.protected.mixin"]
+    _protected_fields = frozenset(
+        {"aftersales_do_not_call", "aftersales_do_not_call_date", "aftersales_do_not_call_reason"}
+    )
+
+    aftersales_occupation = fields.Char("Occupation or Trade", groups=CARD_GROUPS, copy=False)
+    aftersales_birth_date = fields.Date("Birth Date", groups=CARD_GROUPS, copy=False)
+    aftersales_identity_number = fields.Char(
+        "ID or Company Number",
+        groups="aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_archivist",
+        copy=False,
+    )
+    aftersales_identity_masked = fields.Char(
+        "ID or Company Number (Masked)", compute="_compute_aftersales_masked", compute_sudo=True, groups=CARD_GROUPS
+    )
+    aftersales_mailing_address = fields.Char("Mailing Address", groups=CARD_GROUPS, copy=False)
+    aftersales_mailing_phone = fields.Char("Mailing Phone", groups=REVEAL_GROUPS, copy=False)
+    aftersales_mailing_phone_masked = fields.Char(
+        "Mailing Phone (Masked)", compute="_compute_aftersales_masked", compute_sudo=True, groups=CARD_GROUPS
+    )
+    aftersales_phone_masked = fields.Char(
+        "Phone (Masked)", compute="_compute_aftersales_masked", compute_sudo=True, groups=CARD_GROUPS
+    )
+    aftersales_do_not_call = fields.Boolean("Do Not Call", readonly=True, copy=False, groups="base.group_user")
+    aftersales_do_not_call_date = fields.Datetime("Do Not Call since", readonly=True, copy=False, groups=CARD_GROUPS)
+    aftersales_do_not_call_reason = fields.Char("Do Not Call: Reason", readonly=True, copy=False, groups=CARD_GROUPS)
+    aftersales_consent_ids = fields.One2many("aftersales.consent", "partner_id", "Consents", groups=CARD_GROUPS)
+    aftersales_preference_ids = fields.One2many(
+        "aftersales.preference", "partner_id", "Preferences", groups=CARD_GROUPS
+    )
+    aftersales_vehicle_ids = fields.One2many("aftersales.vehicle", "partner_id", "Vehicles", groups=CARD_GROUPS)
+    aftersales_vehicle_count = fields.Integer(
+        "Vehicle Count", compute="_compute_aftersales_vehicle_count", groups=CARD_GROUPS
+    )
+
+    # ------------------------------------------------------------
+    # COMPUTES
+    # ------------------------------------------------------------
+
+    @api.depends("phone", "aftersales_mailing_phone", "aftersales_identity_number")
+    def _compute_aftersales_masked(self):
+        for partner in self:
+            partner.aftersales_phone_masked = mask_phone(partner.phone)
+            partner.aftersales_mailing_phone_masked = mask_phone(partner.aftersales_mailing_phone)
+            partner.aftersales_identity_masked = mask_identity(partner.aftersales_identity_number)
+
+    @api.depends("aftersales_vehicle_ids")
+    def _compute_aftersales_vehicle_count(self):
+        counts = dict(
+            self.env["aftersales.vehicle"]._read_group([("partner_id", "in", self.ids)], ["partner_id"], ["__count"])
+        )
+        for partner in self:
+            partner.aftersales_vehicle_count = counts.get(partner._origin, 0)
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_aftersales_reveal_phone(self, purpose):
+        """Return the phone number and write down who asked for it and what for."""
+        return self._aftersales_reveal("phone", purpose)
+
+    def action_aftersales_reveal_mailing_phone(self, purpose):
+        """Return the phone number of the mailing address and write down who asked for it and what for."""
+        return self._aftersales_reveal("mailing_phone", purpose)
+
+    def action_aftersales_reveal_identity(self, purpose):
+        """Return the identity or company number and write down who asked for it and what for."""
+        return self._aftersales_reveal("identity", purpose)
+
+    def action_aftersales_do_not_call(self, reason):
+        """Never call these persons again, from this moment on."""
+        self._aftersales_check_card_right()
+        reason = (reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Write down the reason for not calling, in the customer's words."))
+        self._aftersales_set_do_not_call(reason)
+        return True
+
+    def action_aftersales_allow_calls(self, reason):
+        """Lift do-not-call on the person's own wish."""
+        self._aftersales_check_card_right()
+        reason = (reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Write down how and when the customer allowed calls again."))
+        barred_sudo = self.sudo().filtered("aftersales_do_not_call")
+        barred_sudo._write_protected(
+            {
+                "aftersales_do_not_call": False,
+                "aftersales_do_not_call_date": False,
+                "aftersales_do_not_call_reason": False,
+            }
+        )
+        for partner in barred_sudo:
+            partner._message_log(body=self.env._("Calls are allowed again: %(reason)s", reason=reason))
+        return True
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    def _aftersales_set_do_not_call(self, reason):
+        free_sudo = self.sudo().filtered(lambda partner: not partner.aftersales_do_not_call)
+        free_sudo._write_protected(
+            {
+                "aftersales_do_not_call": True,
+                "aftersales_do_not_call_date": fields.Datetime.now(),
+                "aftersales_do_not_call_reason": reason,
+            }
+        )
+        for partner in free_sudo:
+            partner._message_log(body=self.env._("Do not call: %(reason)s", reason=reason))
+        partners = free_sudo.with_env(self.env)
+        for purpose, _label in PURPOSES:
+            partners._aftersales_consent_withdrawn(purpose, "phone")
+
+    def _aftersales_consent_withdrawn(self, purpose, channel):
+        """Hook: the persons refuse from now on. Upper floors take back what they have planned."""
+
+    def _aftersales_check_card_right(self):
+        """Staff who deal with customers keep the card; a group officer or a foreign user does not."""
+        self.check_access("read")
+        if not (self.env.su or self.env.user.has_groups(REVEAL_GROUPS)):
+            raise AccessError(self.env._("Only staff who deal with customers may keep the customer card."))
+
+    def _aftersales_reveal(self, what, purpose):
+        self.ensure_one()
+        self._aftersales_check_card_right()
+        if purpose not in dict(REVEAL_PURPOSES):
+            raise UserError(self.env._("Say what you need the number for: choose a purpose."))
+        partner_sudo = self.sudo()
+        number = {
+            "phone": partner_sudo.phone,
+            "mailing_phone": partner_sudo.aftersales_mailing_phone,
+            "identity": partner_sudo.aftersales_identity_number,
+        }[what]
+        if not number:
+            return False
+        self.env["aftersales.reveal"].sudo()._create_protected(
+            [
+                {
+                    "partner_id": self.id,
+                    "user_id": self.env.uid,
+                    "what": what,
+                    "purpose": purpose,
+                    "company_id": self.env.company.id,
+                }
+            ]
+        )
+        return number
