@@ -22,9 +22,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, object]]:
         prog="python3 -m harness",
         description="From a bare Debian or Ubuntu machine to a running Odoo 19 with the addon.",
     )
-    parser.add_argument(
-        "--odoo", metavar="PATH", help="Odoo 19 source to use (default: ODOO_HOME, then Debian's)"
-    )
+    parser.add_argument("--odoo", metavar="PATH", help="Odoo 19 source to use (default: ODOO_HOME, then Debian's)")
     sub = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     modules = {}
     for info in pkgutil.iter_modules(commands.__path__):

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,14 @@ DEPENDENCIES = ("mail", "resource", "fleet", "phone_validation", "portal")
 LANGUAGES = ("en_US", "zh_CN")
 PREFIX = "aftersales_tpl"
 KEEP = 3
+#: No onboarding bubbles over the pages, and no weekly report to Odoo's maker.
+_QUIETEN = """
+env['res.users'].with_context(active_test=False).search([]).write({'tour_enabled': False})
+env.ref('mail.ir_cron_module_update_notification').active = False
+env.cr.commit()
+"""
+#: Makes the web client's bundles beforehand, so that no first page waits for them.
+_BUNDLE = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()\n"
 #: Directories of the addon whose content leaves no trace in a database.
 _NOT_IN_DATABASE = {"tests", "__pycache__", "build", "dist"}
 
@@ -41,8 +50,11 @@ def connect(env: Environment, name: str = "postgres") -> Iterator[Any]:
 
     server = env.server
     connection = psycopg2.connect(
-        host=server.host, port=server.port, user=server.user,
-        password=server.password or None, dbname=name,
+        host=server.host,
+        port=server.port,
+        user=server.user,
+        password=server.password or None,
+        dbname=name,
     )
     connection.autocommit = True
     try:
@@ -91,20 +103,29 @@ def copy(env: Environment, source: str, target: str) -> None:
     shutil.rmtree(filestore(env, target), ignore_errors=True)
     if filestore(env, source).exists():
         shutil.copytree(filestore(env, source), filestore(env, target), copy_function=_link)
-    with connect(env) as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (source,)
-        )
-        cursor.execute(f"CREATE DATABASE {_quoted(target)} TEMPLATE {_quoted(source)}")
+    import psycopg2
+
+    for attempt in range(5):
+        try:
+            with connect(env) as cursor:
+                # PostgreSQL copies only a database that nobody is connected to.
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    (source,),
+                )
+                cursor.execute(f"CREATE DATABASE {_quoted(target)} TEMPLATE {_quoted(source)}")
+            return
+        except psycopg2.errors.ObjectInUse:
+            if attempt == 4:
+                raise
+            time.sleep(0.5 * (attempt + 1))
 
 
 def create_empty(env: Environment, name: str) -> None:
     """Create an empty database as Odoo itself would."""
     check_name(name)
     with connect(env) as cursor:
-        cursor.execute(
-            f"CREATE DATABASE {_quoted(name)} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
-        )
+        cursor.execute(f"CREATE DATABASE {_quoted(name)} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'")
 
 
 def rename(env: Environment, source: str, target: str) -> None:
@@ -116,6 +137,23 @@ def rename(env: Environment, source: str, target: str) -> None:
         cursor.execute(f"ALTER DATABASE {_quoted(source)} RENAME TO {_quoted(target)}")
 
 
+def comment(env: Environment, name: str) -> str | None:
+    """Return the comment of a database."""
+    with connect(env) as cursor:
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",
+            (name,),
+        )
+        row = cursor.fetchone()
+        return row[0] if row else None
+
+
+def set_comment(env: Environment, name: str, text: str) -> None:
+    """Note something about a database where every tool sees it."""
+    with connect(env) as cursor:
+        cursor.execute(f"COMMENT ON DATABASE {_quoted(name)} IS %s", (text,))
+
+
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -123,9 +161,7 @@ def _quoted(name: str) -> str:
 def check_name(name: str) -> None:
     """Raise ``SetupError`` for a name that Odoo would not accept."""
     if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}", name):
-        raise SetupError(
-            f"'{name}' is no database name: use letters, digits, '_', '.', '-', at most 63."
-        )
+        raise SetupError(f"'{name}' is no database name: use letters, digits, '_', '.', '-', at most 63.")
 
 
 def addon_key(directory: Path = ADDON_DIR) -> str:
@@ -140,8 +176,7 @@ def addon_key(directory: Path = ADDON_DIR) -> str:
 def _addon_files(directory: Path) -> Iterable[Path]:
     for root, folders, files in os.walk(directory):
         folders[:] = sorted(
-            folder for folder in folders
-            if folder not in _NOT_IN_DATABASE and not folder.endswith(".egg-info")
+            folder for folder in folders if folder not in _NOT_IN_DATABASE and not folder.endswith(".egg-info")
         )
         for name in sorted(files):
             if not name.endswith((".pyc", ".swp", "~")):
@@ -150,7 +185,14 @@ def _addon_files(directory: Path) -> Iterable[Path]:
 
 def base_key(env: Environment) -> str:
     """Return a short hash of what the base template is made from."""
-    parts = [env.odoo.version, str(env.odoo.root), requirements_key(), *DEPENDENCIES, *LANGUAGES]
+    parts = [
+        env.odoo.version,
+        str(env.odoo.root),
+        requirements_key(),
+        _QUIETEN,
+        *DEPENDENCIES,
+        *LANGUAGES,
+    ]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:10]
 
 
@@ -167,7 +209,7 @@ def ensure_base(env: Environment, *, demo: bool = False) -> str:
     name = template_name(env, "base", demo=demo)
     if exists(env, name):
         return name
-    with locked("template"):
+    with locked(f"template-base{'-demo' if demo else ''}"):
         if not exists(env, name):
             building = f"{name}_new"
             drop(env, building)
@@ -175,6 +217,7 @@ def ensure_base(env: Environment, *, demo: bool = False) -> str:
             label = "Building the base database" + (" with demo data" if demo else "")
             with step(label) as progress:
                 install(env, building, DEPENDENCIES, demo=demo, progress=progress.update)
+                run_script(env, building, _QUIETEN)
             rename(env, building, name)
             _prune(env, "base", demo, name)
     return name
@@ -188,7 +231,7 @@ def ensure_addon(env: Environment, *, demo: bool = False) -> str:
         return name
     if not (ADDON_DIR / "__manifest__.py").exists():
         raise SetupError(f"There is no addon in {ADDON_DIR} (no __manifest__.py).")
-    with locked("template"):
+    with locked(f"template-addon{'-demo' if demo else ''}"):
         if not exists(env, name):
             building = f"{name}_new"
             drop(env, building)
@@ -197,7 +240,7 @@ def ensure_addon(env: Environment, *, demo: bool = False) -> str:
             with step(label) as progress:
                 install(env, building, (ADDON,), demo=demo, progress=progress.update)
                 progress.update("bundling the web client")
-                bundle(env, building)
+                run_script(env, building, _BUNDLE)
             rename(env, building, name)
             _prune(env, "addon", demo, name)
     return name
@@ -209,7 +252,7 @@ def _prune(env: Environment, kind: str, demo: bool, newest: str) -> None:
     with connect(env) as cursor:
         cursor.execute("SELECT datname FROM pg_database ORDER BY oid DESC")
         found = [row[0] for row in cursor.fetchall() if pattern.match(row[0])]
-    for name in [name for name in found if name != newest][KEEP - 1:]:
+    for name in [name for name in found if name != newest][KEEP - 1 :]:
         drop(env, name)
 
 
@@ -231,9 +274,20 @@ def install(
             progress(f"{match[1]}, {match[2]} of {match[3]}")
 
     command = [
-        env.python, "-m", "odoo", "server", "-c", env.odoo_conf, "-d", name,
-        "-i", ",".join(modules), f"--load-language={','.join(LANGUAGES)}",
-        "--stop-after-init", "--no-http", "--max-cron-threads=0",
+        env.python,
+        "-m",
+        "odoo",
+        "server",
+        "-c",
+        env.odoo_conf,
+        "-d",
+        name,
+        "-i",
+        ",".join(modules),
+        f"--load-language={','.join(LANGUAGES)}",
+        "--stop-after-init",
+        "--no-http",
+        "--max-cron-threads=0",
     ]
     if demo:
         command.append("--with-demo")
@@ -244,24 +298,31 @@ def install(
     errors += [line for line in text.splitlines() if "demo data failed to install" in line]
     if code != 0 or errors:
         shown = "\n".join(errors[:5]) or tail(log)
-        raise SetupError(
-            f"Installing {', '.join(modules)} into {name} failed:\n{shown}\nThe full log is {log}."
-        )
+        raise SetupError(f"Installing {', '.join(modules)} into {name} failed:\n{shown}\nThe full log is {log}.")
 
 
-def bundle(env: Environment, name: str) -> None:
-    """Make the web client's bundles beforehand, so that no first page waits for them."""
-    script = (
-        "env['ir.qweb']._pregenerate_assets_bundles()\n"
-        "env.cr.commit()\n"
+def run_script(env: Environment, name: str, script: str) -> None:
+    """Run a short script in Odoo's shell; ``SetupError`` with its traceback when it fails."""
+    done = subprocess.run(
+        [
+            str(env.python),
+            "-m",
+            "odoo",
+            "shell",
+            "-c",
+            str(env.odoo_conf),
+            "-d",
+            name,
+            "--no-http",
+            "--log-level=error",
+        ],
+        input=script,
+        text=True,
+        capture_output=True,
+        env=env.process_env(),
     )
-    log = log_dir() / f"install-{name}.log"
-    with log.open("a") as out:
-        subprocess.run(
-            [str(env.python), "-m", "odoo", "shell", "-c", str(env.odoo_conf), "-d", name,
-             "--no-http"],
-            input=script, text=True, stdout=out, stderr=subprocess.STDOUT, env=env.process_env(),
-        )
+    if done.returncode != 0 or "Traceback (most recent call last)" in done.stderr:
+        raise SetupError(f"A set-up script failed in {name}:\n{done.stderr.strip()[-2000:]}")
 
 
 def ensure_database(env: Environment, name: str, *, demo: bool = False) -> bool:
@@ -269,9 +330,7 @@ def ensure_database(env: Environment, name: str, *, demo: bool = False) -> bool:
     check_name(name)
     if exists(env, name):
         return False
-    template = ensure_addon(env, demo=demo)
-    with locked("template"):
-        copy(env, template, name)
+    copy(env, ensure_addon(env, demo=demo), name)
     return True
 
 

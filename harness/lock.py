@@ -22,8 +22,7 @@ def locked(name: str) -> Iterator[None]:
         handle = (home() / f"{name}.lock").open("w")
     except OSError as error:
         raise SetupError(
-            f"Cannot write to {home()} ({error.strerror}): set AFTERSALES_HOME to a directory "
-            "that you may write to."
+            f"Cannot write to {home()} ({error.strerror}): set AFTERSALES_HOME to a directory that you may write to."
         ) from error
     with handle:
         try:

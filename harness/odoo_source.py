@@ -69,10 +69,7 @@ def describe(root: Path, origin: str) -> Odoo:
     match = re.search(r"^version_info = \((\d+), (\d+), (\d+)", text, re.MULTILINE)
     version = ".".join(match.groups()) if match else "unknown"
     if not match or int(match.group(1)) != SERIES:
-        raise SetupError(
-            f"The Odoo in {root} is version {version}: Odoo {SERIES}.0 is needed; "
-            "set ODOO_HOME to one."
-        )
+        raise SetupError(f"The Odoo in {root} is version {version}: Odoo {SERIES}.0 is needed; set ODOO_HOME to one.")
     # A checkout keeps most addons beside the package; an installed one keeps all inside it (and
     # Debian's package has a second, incomplete directory beside it, which must not be used).
     addons = [root / "odoo" / "addons"]
@@ -87,10 +84,7 @@ def _importable() -> Odoo | None:
     Only the ``odoo`` directory is linked: its neighbours in ``site-packages`` must not
     hide the packages of our own environment.  Another version is passed over.
     """
-    code = (
-        "import importlib.util as u; s = u.find_spec('odoo.release'); "
-        "print(s.origin if s and s.origin else '')"
-    )
+    code = "import importlib.util as u; s = u.find_spec('odoo.release'); print(s.origin if s and s.origin else '')"
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     found = subprocess.run(
         [getattr(sys, "_base_executable", None) or sys.executable, "-c", code],
@@ -125,9 +119,7 @@ def _packaged() -> Odoo:
 
 def _fetch(target: Path) -> None:
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise SetupError(
-            f"This is no Debian or Ubuntu machine: set ODOO_HOME to an Odoo {SERIES}.0 source."
-        )
+        raise SetupError(f"This is no Debian or Ubuntu machine: set ODOO_HOME to an Odoo {SERIES}.0 source.")
     shutil.rmtree(target, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="odoo-fetch-", dir=home()) as name:
         work = Path(name)
@@ -153,11 +145,7 @@ def repair(root: Path) -> None:
     if not stub.exists():
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text("/* left out by the distribution; background blur is unavailable */\n")
-    dangling = [
-        path
-        for path in (root / "odoo" / "addons").rglob("*")
-        if path.is_symlink() and not path.exists()
-    ]
+    dangling = [path for path in (root / "odoo" / "addons").rglob("*") if path.is_symlink() and not path.exists()]
     if dangling:
         say(
             f"{len(dangling)} file(s) of Odoo point to nothing, the first is {dangling[0].name}; "
@@ -240,7 +228,8 @@ def debian_mirrors() -> list[str]:
     """Return the addresses of the Debian mirrors that the machine's own apt uses, best first."""
     found = _lines(["apt-get", "indextargets", "--format", "$(REPO_URI)|$(ORIGIN)|$(LABEL)"])
     mirrors = [
-        uri for uri, origin, label in (line.split("|") for line in found if line.count("|") == 2)
+        uri
+        for uri, origin, label in (line.split("|") for line in found if line.count("|") == 2)
         if origin == "Debian" and label == "Debian"
     ]
     # Before the first "apt-get update" apt knows only the addresses in its sources.

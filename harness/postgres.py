@@ -134,8 +134,12 @@ def _check_external(server: Server) -> None:
 
     try:
         connection = psycopg2.connect(
-            host=server.host, port=server.port, user=server.user,
-            password=server.password or None, dbname="postgres", connect_timeout=10,
+            host=server.host,
+            port=server.port,
+            user=server.user,
+            password=server.password or None,
+            dbname="postgres",
+            connect_timeout=10,
         )
     except psycopg2.OperationalError as error:
         raise SetupError(
@@ -158,8 +162,7 @@ def _check_external(server: Server) -> None:
         )
     if lacking:
         raise SetupError(
-            f"The PostgreSQL server lacks the extension(s) {', '.join(sorted(lacking))}: install "
-            "its contrib package."
+            f"The PostgreSQL server lacks the extension(s) {', '.join(sorted(lacking))}: install its contrib package."
         )
 
 
@@ -238,7 +241,19 @@ def _launch(data: Path) -> bool:
     base = data.parent
     options = f"-p {free_port()} -k {base / 'socket'} -c listen_addresses=127.0.0.1"
     code = _as_owner(
-        [_bin() / "pg_ctl", "-D", data, "-l", base / "log", "-w", "-t", "60", "-o", options, "start"]
+        [
+            _bin() / "pg_ctl",
+            "-D",
+            data,
+            "-l",
+            base / "log",
+            "-w",
+            "-t",
+            "60",
+            "-o",
+            options,
+            "start",
+        ]
     )
     return code == 0
 
@@ -264,8 +279,17 @@ def _create(base: Path, data: Path) -> None:
                 "it writable or name a server in DATABASE_URL."
             ) from error
         code = _as_owner(
-            [_bin() / "initdb", "-D", building, "-U", "postgres", "--auth=trust",
-             "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+            [
+                _bin() / "initdb",
+                "-D",
+                building,
+                "-U",
+                "postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ]
         )
         if code != 0:
             raise SetupError(f"PostgreSQL's initdb failed: see the end of {setup_log()}.")
@@ -282,13 +306,13 @@ def _create(base: Path, data: Path) -> None:
 def _single_user(data: Path, sql: str) -> None:
     """Run SQL on a cluster that is not running, as its superuser."""
     owner = _owner()
-    prefix = (
-        ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-        if owner else []
-    )
+    prefix = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"] if owner else []
     done = subprocess.run(
         [*prefix, str(_bin() / "postgres"), "--single", "-D", str(data), "postgres"],
-        input=sql, text=True, capture_output=True, cwd="/",
+        input=sql,
+        text=True,
+        capture_output=True,
+        cwd="/",
     )
     if done.returncode != 0 or "ERROR" in done.stderr:
         raise SetupError(f"The database role cannot be created: {done.stderr.strip()[-200:]}")

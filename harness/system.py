@@ -6,8 +6,8 @@ import glob
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import SetupError
@@ -81,13 +81,11 @@ def install_packages(packages: list[str]) -> None:
     names = " ".join(packages)
     if not shutil.which("apt-get"):
         raise SetupError(
-            f"This machine lacks {names} and has no apt-get: install their equivalents by hand "
-            "and run this again."
+            f"This machine lacks {names} and has no apt-get: install their equivalents by hand and run this again."
         )
     if not is_root():
         raise SetupError(
-            f"This machine lacks some packages: run 'sudo apt-get install {names}' "
-            "and then this command again."
+            f"This machine lacks some packages: run 'sudo apt-get install {names}' and then this command again."
         )
     with step(f"Installing {names}") as progress:
 

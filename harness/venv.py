@@ -75,8 +75,15 @@ def ensure_venv() -> Path:
             elif line.startswith("Installing collected"):
                 progress.update("writing them to disk")
 
-        command = [target / "bin" / "pip", "install", "--disable-pip-version-check", "--no-input",
-                   "--no-compile", "-r", REQUIREMENTS]
+        command = [
+            target / "bin" / "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--no-compile",
+            "-r",
+            REQUIREMENTS,
+        ]
         environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
         if run_logged(command, setup_log(), on_line=show, env=environment) != 0:
             raise SetupError(
@@ -98,9 +105,7 @@ def continue_in_venv(arguments: list[str]) -> None:
     if Path(sys.prefix).resolve() == (home() / "venv").resolve():
         return
     if os.environ.get("AFTERSALES_IN_VENV"):
-        raise SetupError(
-            f"The Python environment in {home() / 'venv'} is broken: delete it and run this again."
-        )
+        raise SetupError(f"The Python environment in {home() / 'venv'} is broken: delete it and run this again.")
     python = str(python_path())
     sys.stderr.flush()
     sys.stdout.flush()

@@ -12,8 +12,7 @@ from ..say import say
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``db``."""
     parser.add_argument("name", help="the database")
-    parser.add_argument("--base", action="store_true",
-                        help="only the addon's dependencies installed, not the addon")
+    parser.add_argument("--base", action="store_true", help="only the addon's dependencies installed, not the addon")
     parser.add_argument("--demo", action="store_true", help="with demonstration data")
     parser.add_argument("--fresh", action="store_true", help="drop it first when it exists")
     parser.add_argument("--drop", action="store_true", help="only drop it")
