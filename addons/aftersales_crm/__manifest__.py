@@ -13,6 +13,15 @@
         "security/ir.model.access.csv",
         "security/aftersales_rules.xml",
         # 1 Engines
+        "data/mail_activity_type_data.xml",
+        "data/ir_cron_engine_data.xml",
+        "wizard/aftersales_approval_decision_views.xml",
+        "views/aftersales_approval_views.xml",
+        "views/aftersales_delegation_views.xml",
+        "views/aftersales_clock_views.xml",
+        "views/aftersales_sla_policy_views.xml",
+        "views/aftersales_working_day_views.xml",
+        "views/res_config_settings_views.xml",
         # 2 File
         "data/aftersales_file_sequences.xml",
         "data/aftersales_document_type_data.xml",

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
 _logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class AftersalesProtectedMixin(models.AbstractModel):
     _name = "aftersales.protected.mixin"
     _description = "Protected State"
 
-    # Names of the fields that only own methods write
+    # Names of the fields that only own methods write; those of all inherited mixins add up
     _protected_fields = frozenset()
     # True for ledgers: rows are written through `_create_protected` alone and never deleted
     _protected_append_only = False
@@ -44,10 +44,11 @@ class AftersalesProtectedMixin(models.AbstractModel):
             return super(AftersalesProtectedMixin, self._without_proof()).create(vals_list)
         if self._protected_append_only:
             self._refuse_protected("create", ["*"])
-        refused = {name for vals in vals_list for name in vals if name in self._protected_fields}
+        protected = self._protected_field_names()
+        refused = {name for vals in vals_list for name in vals if name in protected}
         if refused:
             self._refuse_protected("create", refused)
-        defaults = {f"default_{name}" for name in self._protected_fields}
+        defaults = {f"default_{name}" for name in protected}
         forged = defaults.intersection(self.env.context)
         if forged:
             self._log_refusal("create with context", forged)
@@ -60,7 +61,7 @@ class AftersalesProtectedMixin(models.AbstractModel):
             return super(AftersalesProtectedMixin, self._without_proof()).write(vals)
         if self._protected_append_only:
             self._refuse_protected("write", vals)
-        refused = self._protected_fields.intersection(vals)
+        refused = self._protected_field_names().intersection(vals)
         if refused:
             self._refuse_protected("write", refused)
         return super().write(vals)
@@ -73,6 +74,12 @@ class AftersalesProtectedMixin(models.AbstractModel):
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
+
+    @api.model
+    @tools.ormcache()
+    def _protected_field_names(self):
+        """All protected fields of the model: its own and those of the mixins that it inherits."""
+        return frozenset().union(*(vars(cls).get("_protected_fields", ()) for cls in type(self).mro()))
 
     def _write_protected(self, vals):
         """Write protected fields from the model's own code."""

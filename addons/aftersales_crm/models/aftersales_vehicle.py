@@ -125,7 +125,10 @@ class AftersalesVehicle(models.Model):
     warranty_end_date = fields.Date("Warranty End", tracking=True)
     insurance_ids = fields.One2many("aftersales.vehicle.insurance", "vehicle_id", "Insurance")
     insurance_end_date = fields.Date(
-        "Insurance End", compute="_compute_insurance_end_date", store=True, copy=False,
+        "Insurance End",
+        compute="_compute_insurance_end_date",
+        store=True,
+        copy=False,
         help="The day when the first kind of insurance runs out.",
     )
     odometer_ids = fields.One2many("aftersales.vehicle.odometer", "vehicle_id", "Odometer Readings")
@@ -464,7 +467,9 @@ class AftersalesVehicle(models.Model):
         """Name the file that has the VIN or the plate already. The unique indexes stay the last word."""
         company_ids = {vals.get("company_id") or self.env.company.id for vals in vals_list}
         if vehicles:
-            company_ids = set(vehicles.company_id.ids) | {vals["company_id"] for vals in vals_list if vals.get("company_id")}
+            company_ids = set(vehicles.company_id.ids) | {
+                vals["company_id"] for vals in vals_list if vals.get("company_id")
+            }
         for name in ("vin", "license_plate"):
             numbers = [vals[name] for vals in vals_list if vals.get(name)]
             if vehicles and not numbers and any(vals.get("active") for vals in vals_list):
@@ -473,7 +478,11 @@ class AftersalesVehicle(models.Model):
                 continue
             # Sudoed: a file the user may not see still holds its number
             other_sudo = self.sudo().search(
-                [(name, "in", numbers), ("company_id", "in", list(company_ids)), ("id", "not in", vehicles.ids if vehicles else [])],
+                [
+                    (name, "in", numbers),
+                    ("company_id", "in", list(company_ids)),
+                    ("id", "not in", vehicles.ids if vehicles else []),
+                ],
                 limit=1,
             )
             if not other_sudo:
@@ -497,7 +506,9 @@ class AftersalesVehicle(models.Model):
 
     def _refuse_locked(self, vals):
         """Refuse to change the data card of a file that is no longer a draft."""
-        names = [name for name in (*CARD_FIELDS, "active", "company_id", *self._get_owner_card_fields()) if name in vals]
+        names = [
+            name for name in (*CARD_FIELDS, "active", "company_id", *self._get_owner_card_fields()) if name in vals
+        ]
         if not names:
             return
         for vehicle in self.filtered(lambda vehicle: vehicle.state != "draft"):
@@ -561,8 +572,10 @@ class AftersalesVehicle(models.Model):
         """Give new files the checklist of the documents that the store demands."""
         if not self:
             return
-        types = self.env["aftersales.document.type"].sudo().search(
-            [("is_required", "=", True), ("company_id", "in", [False, *self.company_id.ids])]
+        types = (
+            self.env["aftersales.document.type"]
+            .sudo()
+            .search([("is_required", "=", True), ("company_id", "in", [False, *self.company_id.ids])])
         )
         self.env["aftersales.vehicle.document"].sudo().create(
             [

@@ -120,4 +120,6 @@ class AftersalesVehicleDocument(models.Model):
             if not strange:
                 continue
             strange.with_user(self.env.user).check_access("read")
-            strange.filtered(lambda scan: not scan.res_id).sudo().write({"res_model": self._name, "res_id": document.id})
+            strange.filtered(lambda scan: not scan.res_id).sudo().write(
+                {"res_model": self._name, "res_id": document.id}
+            )

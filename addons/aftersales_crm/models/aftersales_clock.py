@@ -1,0 +1,376 @@
+import logging
+from collections import defaultdict
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools import clockwork
+from ..tools.worktime import Calendar24
+
+_logger = logging.getLogger(__name__)
+
+LEDGER_KINDS = tuple(clockwork.TRANSITIONS)
+# Working calendars are read in stretches of this many days beyond what is needed, at most to the horizon
+STRETCH_DAYS = 60
+HORIZON_DAYS = 3660
+
+
+class AftersalesClock(models.Model):
+    """A named clock on a document: classify within 24 hours, reply within one working day.
+
+    Everything but its name and its document is derived from the ledger (`event_ids`) by `tools/clockwork.py`; the
+    stored values are a cache for lists, filters and the breach check, and `_reckon()` can make them again at any time.
+    """
+
+    _name = "aftersales.clock"
+    _inherit = ["aftersales.protected.mixin", "aftersales.attached.mixin"]
+    _description = "Clock"
+    _order = "date_deadline, id"
+    _rec_name = "name"
+    _protected_append_only = True
+    _allow_sudo_commands = False
+    _attached_owner = "aftersales.clock.mixin"
+
+    name = fields.Char(required=True)
+    code = fields.Char(required=True)
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    policy_id = fields.Many2one("aftersales.sla.policy", ondelete="restrict", index=True)
+    level = fields.Char()
+    event_ids = fields.One2many("aftersales.clock.event", "clock_id", string="Ledger")
+
+    # Derived from the ledger
+    state = fields.Selection([("running", "Running"), ("paused", "Paused"), ("stopped", "Stopped")], index=True)
+    date_start = fields.Datetime(string="Started")
+    date_deadline = fields.Datetime(string="Deadline", help="Empty while the clock is paused.")
+    date_stop = fields.Datetime(string="Stopped On")
+    is_breached = fields.Boolean(string="Breached", help="Recorded once, never taken back.")
+    date_next_check = fields.Datetime(help="When the breach check has something to do next.")
+    result = fields.Selection(
+        [("running", "Open"), ("met", "Met"), ("breached", "Breached")], compute="_compute_result", store=True
+    )
+    time_left = fields.Char(compute="_compute_time_left")
+    time_used_hours = fields.Float(string="Hours Used", compute="_compute_time_used_hours", digits=(16, 2))
+
+    _document_uniq = models.UniqueIndex("(res_model, res_id, code)", "The document already has this clock.")
+    _due_idx = models.Index("(date_next_check) WHERE state = 'running'")
+
+    @api.depends("state", "is_breached")
+    def _compute_result(self):
+        for clock in self:
+            if clock.is_breached:
+                clock.result = "breached"
+            else:
+                clock.result = "met" if clock.state == "stopped" else "running"
+
+    @api.depends("state", "date_deadline")
+    def _compute_time_left(self):
+        now = _epoch(fields.Datetime.now())
+        reckonings = self._reckonings()
+        for clock in self:
+            if clock.state == "paused":
+                clock.time_left = self.env._("paused")
+            elif clock.state != "running" or not clock.date_deadline:
+                clock.time_left = False
+            else:
+                reckoning, time = reckonings[clock]
+                deadline = _epoch(clock.date_deadline)
+                late = now > deadline
+                seconds = time.seconds(*((deadline, now) if late else (now, deadline)))
+                clock.time_left = clock._format_left(seconds, late, reckoning.budget.working)
+
+    @api.depends("state", "event_ids")
+    def _compute_time_used_hours(self):
+        now = _epoch(fields.Datetime.now())
+        for clock, (reckoning, time) in self._reckonings().items():
+            in_hours = clockwork.Budget(Fraction(1), "hour", reckoning.budget.working)
+            clock.time_used_hours = float(clockwork.used(reckoning, time, now, in_hours) / 3600)
+
+    def _format_left(self, seconds, late, working):
+        minutes = seconds // 60
+        days, rest = divmod(minutes, 1440) if not working else (0, minutes)
+        span = self.env._("%(hours)s h %(minutes)s min", hours=rest // 60, minutes=rest % 60)
+        if days:
+            span = self.env._("%(days)s d %(span)s", days=days, span=span)
+        if working:
+            return (
+                self.env._("%(span)s of working time late", span=span)
+                if late
+                else self.env._("%(span)s of working time left", span=span)
+            )
+        return self.env._("%(span)s late", span=span) if late else self.env._("%(span)s left", span=span)
+
+    # ------------------------------------------------------------
+    # LEDGER
+    # ------------------------------------------------------------
+
+    def _record_event(self, kind, at=None, reason=None, policy=None, level=None):
+        """Add one ledger row to each clock and derive the stored values anew.
+
+        :param at: event time (naive UTC), now by default; never in the future
+        :raises UserError: when the event does not fit the ledger, in the user's words
+        """
+        now = fields.Datetime.now()
+        at = at or now
+        if at > now + timedelta(minutes=1):
+            raise UserError(self.env._("A clock event cannot lie in the future (%(time)s UTC).", time=at))
+        base = {"kind": kind, "date_event": at, "reason": reason}
+        if policy:
+            base.update(
+                policy_id=policy.id,
+                level=level,
+                amount=policy.amount,
+                unit=policy.unit,
+                time_kind=policy.time_kind,
+            )
+        self.env["aftersales.clock.event"].sudo()._create_protected([dict(base, clock_id=clock.id) for clock in self])
+        self.invalidate_recordset(["event_ids"])
+        self._refresh()
+
+    def _refresh(self):
+        """Derive the stored values from the ledger and hand the earliest deadline to the documents."""
+        values_by_clock = self._reckon()
+        for clock_sudo in self.sudo():
+            values = values_by_clock[clock_sudo.id]
+            changed = {name: value for name, value in values.items() if clock_sudo[name] != value}
+            if changed:
+                clock_sudo._write_protected(changed)
+        self.sudo().filtered(lambda clock: clock.state == "stopped")._record_late_stop()
+        self._refresh_documents()
+
+    def _reckon(self):
+        """What the ledgers say, without writing it.
+
+        :return: ``{clock id: {field: value}}`` for the derived fields
+        """
+        result = {}
+        fired = self._fired_rungs()
+        for clock, (reckoning, time) in self._reckonings().items():
+            deadline = clockwork.reached_at(reckoning, time)
+            if deadline is None and reckoning.state == "running":
+                raise UserError(
+                    self.env._(
+                        "The working calendar of %(store)s has no working time in the next ten years, so the deadline "
+                        "of '%(clock)s' cannot be reckoned.",
+                        store=clock.company_id.display_name,
+                        clock=clock.name,
+                    )
+                )
+            result[clock.id] = {
+                "state": reckoning.state,
+                "date_start": _utc(reckoning.started),
+                "date_deadline": _utc(deadline),
+                "date_stop": _utc(reckoning.stopped),
+                "date_next_check": _utc(clock._next_check(reckoning, time, deadline, fired[clock.id])),
+            }
+        return result
+
+    def _reckonings(self):
+        """Replay the ledgers.
+
+        :return: ``{clock: (Reckoning, working time)}``
+        :raises UserError: when an event does not fit
+        """
+        events = self.env["aftersales.clock.event"].sudo().search([("clock_id", "in", self.ids)])
+        ledgers = defaultdict(list)
+        for event in events:
+            if event.kind in LEDGER_KINDS:
+                ledgers[event.clock_id.id].append(event._as_event())
+        times = {}
+        result = {}
+        for clock in self:
+            clock_sudo = clock.sudo()
+            try:
+                reckoning = clockwork.reckon(ledgers[clock.id])
+            except clockwork.LedgerError as error:
+                raise UserError(clock_sudo._ledger_message(error)) from error
+            result[clock] = (reckoning, clock_sudo._time_for(reckoning, times))
+        return result
+
+    def _time_for(self, reckoning, times):
+        """The measure of time of one clock; working calendars are read once for all clocks in `times`."""
+        if not reckoning.budget.working:
+            return Calendar24()
+        calendar = self._calendar()
+        key = (self.company_id.id, calendar.id)
+        first = reckoning.started
+        last = max(_epoch(fields.Datetime.now()), reckoning.stopped or 0, reckoning.since or 0)
+        days = STRETCH_DAYS
+        while True:
+            time = times.get(key)
+            need = (first, last + days * 86400)
+            if time is None or time.span[0] > need[0] or time.span[1] < need[1]:
+                span = (min(need[0], time.span[0]), max(need[1], time.span[1])) if time else need
+                time = times[key] = self.company_id._aftersales_worktime(
+                    _utc(span[0]).date() - timedelta(days=1), _utc(span[1]).date() + timedelta(days=2), calendar
+                )
+            ends = reckoning.state != "running" or clockwork.reached_at(reckoning, time) is not None
+            if ends or days > HORIZON_DAYS:
+                return time
+            days *= 4
+
+    def _calendar(self):
+        """Working calendar of the document, else of its company."""
+        self.ensure_one()
+        return self._record()._clock_calendar() or self.company_id._aftersales_calendar()
+
+    def _ledger_message(self, error):
+        states = dict(self._fields["state"]._description_selection(self.env))
+        kinds = dict(self.env["aftersales.clock.event"]._fields["kind"]._description_selection(self.env))
+        return self.env._(
+            "Clock '%(clock)s' of %(document)s: '%(event)s' does not fit, because the clock is '%(state)s' at that time.",
+            clock=self.name,
+            document=self.record_name,
+            event=kinds[error.kind],
+            state=states.get(error.state, self.env._("not started")),
+        )
+
+    @api.model
+    def _fraction(self, amount):
+        """Exact value of a stored duration (four decimals)."""
+        return Fraction(f"{amount:.4f}")
+
+    @api.model
+    def _calendar_changed(self):
+        """A holiday, make-up day or working hour changed: derive the deadlines of running clocks anew."""
+        clocks = self.sudo().search([("state", "=", "running"), ("policy_id.time_kind", "=", "working")])
+        if clocks:
+            clocks._refresh()
+
+    # ------------------------------------------------------------
+    # BREACH AND ESCALATION
+    # ------------------------------------------------------------
+
+    def _fired_rungs(self):
+        """Rules already climbed, and ``"breach"``, by clock id."""
+        events = (
+            self.env["aftersales.clock.event"]
+            .sudo()
+            .search([("clock_id", "in", self.ids), ("kind", "in", ("breach", "escalation"))])
+        )
+        fired = defaultdict(set)
+        for event in events:
+            fired[event.clock_id.id].add("breach" if event.kind == "breach" else event.rule_id.id)
+        return fired
+
+    def _open_rungs(self, time, deadline, fired):
+        """``[(instant, rule or None)]`` still to climb; None is the breach itself, due one second after the deadline."""
+        rungs = [] if "breach" in fired else [(deadline + 1, None)]
+        for rule in self.sudo().policy_id.escalation_ids:
+            if rule.id not in fired:
+                rungs.append((time.shift(deadline, rule._offset_seconds()), rule))
+        return sorted((rung for rung in rungs if rung[0] is not None), key=lambda rung: rung[0])
+
+    def _next_check(self, reckoning, time, deadline, fired):
+        if reckoning.state != "running":
+            return None
+        rungs = self._open_rungs(time, deadline, fired)
+        return rungs[0][0] if rungs else None
+
+    def _record_late_stop(self):
+        """A clock that was stopped after its deadline is breached, whether or not the breach check saw it before."""
+        for clock in self:
+            if clock.date_deadline and clock.date_stop > clock.date_deadline and not clock.is_breached:
+                clock._record_breach()
+
+    def _record_breach(self):
+        self.ensure_one()
+        self.env["aftersales.clock.event"].sudo()._create_protected(
+            [
+                {
+                    "clock_id": self.id,
+                    "kind": "breach",
+                    "date_event": self.date_deadline,
+                    "date_deadline": self.date_deadline,
+                    "user_id": self.env.ref("base.user_root").id,
+                }
+            ]
+        )
+        self.sudo()._write_protected({"is_breached": True})
+        self._refresh_documents()
+        self._record().sudo()._clock_breached(self)
+
+    def _climb(self, rule, deadline):
+        """Climb one rung: ledger row and notice in one transaction."""
+        self.ensure_one()
+        self.env["aftersales.clock.event"].sudo()._create_protected(
+            [
+                {
+                    "clock_id": self.id,
+                    "kind": "escalation",
+                    "date_event": fields.Datetime.now(),
+                    "date_deadline": deadline,
+                    "rule_id": rule.id,
+                    "reason": rule.name,
+                    "user_id": self.env.ref("base.user_root").id,
+                }
+            ]
+        )
+        record_sudo = self._record().sudo()
+        users = record_sudo._clock_recipients("owner")
+        if rule.recipient == "group":
+            users = record_sudo._clock_group_users(rule.group_id)
+        record_sudo._clock_notify(self, rule, users)
+
+    def _process_due(self):
+        """Record the breaches and climb the rungs that are due, each once, in the order of their time."""
+        now = _epoch(fields.Datetime.now())
+        fired = self._fired_rungs()
+        for clock, (reckoning, time) in self._reckonings().items():
+            deadline = clockwork.reached_at(reckoning, time)
+            if reckoning.state == "running" and deadline is not None:
+                for instant, rule in clock._open_rungs(time, deadline, fired[clock.id]):
+                    if instant > now:
+                        break
+                    if rule:
+                        clock._climb(rule, _utc(deadline))
+                    else:
+                        clock._record_breach()
+        self._refresh()
+
+    @api.model
+    def _cron_check(self):
+        """Breach check and escalation ladder. Safe to run twice, by two workers, and after any pause."""
+        domain = [("state", "=", "running"), ("date_next_check", "<=", fields.Datetime.now())]
+        due = self.search(domain)
+        self.env["ir.cron"]._commit_progress(remaining=len(due))
+        for clock in due:
+            clock = clock.try_lock_for_update().filtered_domain(domain)
+            if not clock:
+                continue
+            try:
+                clock._process_due()
+            except UserError as error:
+                self.env.cr.rollback()
+                _logger.warning("Clock %s could not be checked: %s", clock.id, error)
+            if not self.env["ir.cron"]._commit_progress(1):
+                break
+
+    # ------------------------------------------------------------
+    # DOCUMENTS
+    # ------------------------------------------------------------
+
+    def _refresh_documents(self):
+        """Hand the earliest running deadline and the breach mark to the documents, for their lists and filters."""
+        for model, clocks in self.sudo().grouped("res_model").items():
+            records = self.env[model].sudo().browse(set(clocks.mapped("res_id"))).exists()
+            records.invalidate_recordset(["clock_ids"])
+            for record in records:
+                running = record.clock_ids.filtered(lambda clock: clock.state == "running" and clock.date_deadline)
+                values = {
+                    "next_deadline": min(running.mapped("date_deadline"), default=False),
+                    "clock_breached": any(record.clock_ids.mapped("is_breached")),
+                }
+                changed = {name: value for name, value in values.items() if record[name] != value}
+                if changed:
+                    record._write_protected(changed)
+
+
+def _epoch(moment):
+    return int(moment.replace(tzinfo=timezone.utc).timestamp())
+
+
+def _utc(epoch):
+    """Naive UTC datetime of epoch seconds; None and False become False, as an empty field reads."""
+    return datetime.fromtimestamp(epoch, timezone.utc).replace(tzinfo=None) if epoch else False

@@ -1,0 +1,36 @@
+"""One field of a record in canonical form, for fingerprints and for comparisons that people read."""
+
+import unicodedata
+
+
+def canonical(record, name):
+    """One field in canonical form: `value` for the fingerprint, `text` for people.
+
+    Text is Unicode NFC with ``\\n`` line ends, so that the same words typed on another system are the same; numbers are
+    rounded to the digits of their field; relations are ids.
+    """
+    field = record._fields[name]
+    value = record[name]
+    if field.type in ("many2one", "reference", "many2one_reference"):
+        return {
+            "label": field.string,
+            "value": value.id if field.type == "many2one" else str(value or ""),
+            "text": value.display_name or "" if field.type == "many2one" else str(value or ""),
+        }
+    if field.type in ("many2many", "one2many"):
+        value = value.sorted("id")
+        return {"label": field.string, "value": value.ids, "text": ", ".join(value.mapped("display_name"))}
+    if field.type in ("float", "monetary"):
+        digits = field.get_digits(record.env) if field.type == "float" else None
+        text = f"{value or 0.0:.{(digits or (16, 6))[1]}f}"
+        return {"label": field.string, "value": text, "text": text}
+    if field.type in ("date", "datetime"):
+        text = value.isoformat() if value else ""
+        return {"label": field.string, "value": text, "text": text}
+    if field.type == "selection":
+        label = dict(field._description_selection(record.env)).get(value, "")
+        return {"label": field.string, "value": value or "", "text": label}
+    if field.type in ("boolean", "integer"):
+        return {"label": field.string, "value": value, "text": str(value)}
+    text = unicodedata.normalize("NFC", str(value or "")).replace("\r\n", "\n")
+    return {"label": field.string, "value": text, "text": text}
