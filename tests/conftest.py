@@ -1,0 +1,149 @@
+"""What every test from outside needs: a database, a server, a browser, a client.
+
+The tests see Odoo as the world does: through its processes, its HTTP server and its pages. They
+never import the addon.  Databases are copies of templates, made in a second and dropped again.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from harness import browser as browsers
+from harness import clients, database, environment
+from harness.environment import Environment
+from harness.server import OdooServer
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def odoo_env() -> Environment:
+    """The facts of the machine: Python, Odoo, database server, browser."""
+    return environment.prepare()
+
+
+@pytest.fixture(scope="session")
+def make_database(odoo_env: Environment) -> Iterator[Callable[..., str]]:
+    """``make_database(demo=False, base=False) -> name``; dropped when the session ends.
+
+    For a database that several tests of a module share; most tests want ``database``.
+    """
+    made: list[str] = []
+
+    def make(*, demo: bool = False, base: bool = False) -> str:
+        name = f"aftersales_test_{os.getpid()}_{next(_numbers)}"
+        template = (database.ensure_base if base else database.ensure_addon)(odoo_env, demo=demo)
+        made.append(name)
+        database.copy(odoo_env, template, name)
+        return name
+
+    yield make
+    for name in made:
+        database.drop(odoo_env, name)
+
+
+@pytest.fixture(name="database")
+def fixture_database(odoo_env: Environment, make_database: Callable[..., str]) -> Iterator[str]:
+    """A fresh database with the addon, without demonstration data."""
+    name = make_database()
+    yield name
+    database.drop(odoo_env, name)
+
+
+@pytest.fixture
+def demo_database(odoo_env: Environment, make_database: Callable[..., str]) -> Iterator[str]:
+    """A fresh database with the addon and its demonstration store."""
+    name = make_database(demo=True)
+    yield name
+    database.drop(odoo_env, name)
+
+
+@pytest.fixture
+def allow_log(request: pytest.FixtureRequest) -> list[str]:
+    """Regular expressions of server errors that the test provokes on purpose; add to it."""
+    return []
+
+
+@pytest.fixture
+def start_server(odoo_env: Environment, allow_log: list[str]) -> Iterator[Callable[..., OdooServer]]:
+    """``start_server(db, workers=0, cron_threads=0, ...)``: a real server, watched and stopped.
+
+    The test fails when a server that it started has logged an error.
+    """
+    servers: list[OdooServer] = []
+
+    def start(db: str, **options) -> OdooServer:
+        server = OdooServer(odoo_env, db, **options)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        server.stop()
+    problems = [problem for server in servers for problem in server.problems(allow_log)]
+    assert not problems, f"Odoo logged {len(problems)} error(s):\n" + "\n".join(problems[:5])
+
+
+@pytest.fixture
+def server(start_server: Callable[..., OdooServer], database: str) -> OdooServer:
+    """A server on ``database``."""
+    return start_server(database)
+
+
+@pytest.fixture
+def demo_server(start_server: Callable[..., OdooServer], demo_database: str) -> OdooServer:
+    """A server on ``demo_database``."""
+    return start_server(demo_database)
+
+
+@pytest.fixture(scope="session")
+def browser(odoo_env: Environment):
+    """One headless browser for the session."""
+    with browsers.chromium(odoo_env) as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(browser, request: pytest.FixtureRequest) -> Iterator[Callable]:
+    """``open_page(locale="en-US")``: a page with cookies of its own, watched for console errors.
+
+    The errors are in ``page.errors``; the test fails when a page that it opened has some.
+    """
+    contexts, pages = [], []
+
+    def open_one(*, locale: str = "en-US", timezone: str = "Asia/Shanghai", **options):
+        context = browser.new_context(
+            locale=locale, timezone_id=timezone, viewport={"width": 1440, "height": 900}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.errors = browsers.watch_console(page)
+        pages.append(page)
+        return page
+
+    yield open_one
+    errors = [error for page in pages for error in page.errors]
+    for context in contexts:
+        context.close()
+    assert not errors, "The browser's console shows errors:\n" + "\n".join(errors)
+
+
+@pytest.fixture
+def page(open_page: Callable):
+    """One page in English."""
+    return open_page()
+
+
+@pytest.fixture
+def rpc(odoo_env: Environment) -> Callable[[OdooServer, str], clients.Json2]:
+    """``rpc(server, login)``: a JSON-2 client of that server as that user."""
+
+    def connect(server: OdooServer, login: str = "admin") -> clients.Json2:
+        key = clients.api_key(odoo_env, server.database, login)
+        return clients.Json2(server.url, server.database, key)
+
+    return connect
