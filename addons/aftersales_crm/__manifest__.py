@@ -15,6 +15,7 @@
         # 1 Engines
         "data/mail_activity_type_data.xml",
         "data/ir_cron_engine_data.xml",
+        "data/aftersales_sla_policy_engine_data.xml",
         "wizard/aftersales_approval_decision_views.xml",
         "views/aftersales_approval_views.xml",
         "views/aftersales_delegation_views.xml",

@@ -1,19 +1,21 @@
 # 1 Engines
 from . import aftersales_protected_mixin
 from . import aftersales_attached_mixin
-from . import aftersales_approval
-from . import aftersales_approval_mixin
-from . import aftersales_approval_line_mixin
-from . import aftersales_delegation
 from . import aftersales_sla_policy
 from . import aftersales_escalation_rule
 from . import aftersales_clock
 from . import aftersales_clock_event
 from . import aftersales_clock_mixin
+from . import aftersales_approval
+from . import aftersales_approval_mixin
+from . import aftersales_approval_line_mixin
+from . import aftersales_delegation
+from . import aftersales_calendar_part_mixin
 from . import aftersales_working_day
 from . import res_company
 from . import res_config_settings
-from . import resource_calendar
+from . import resource_calendar_attendance
+from . import resource_calendar_leaves
 
 # 2 File
 from . import aftersales_change_request

@@ -24,11 +24,11 @@ class AftersalesApproval(models.Model):
     Delete     nobody                                   always
     =========  =======================================  =============================================
 
-    The superuser's own code may write through the protected engine; it too leaves the rows of earlier rounds alone.
+    A decision that lets wait is reminded and climbs by its own clock, `decide` (see the clock policies).
     """
 
     _name = "aftersales.approval"
-    _inherit = ["aftersales.protected.mixin", "aftersales.attached.mixin"]
+    _inherit = ["aftersales.clock.mixin", "aftersales.attached.mixin"]
     _description = "Approval"
     _order = "date_requested desc, id desc"
     _protected_append_only = True
@@ -199,6 +199,7 @@ class AftersalesApproval(models.Model):
                     "exception_reason": exception,
                 }
             )
+            approval._clock_stop("decide")
             approval._record()._approval_decided(approval)
         return True
 
@@ -286,6 +287,12 @@ class AftersalesApproval(models.Model):
         """The person in whose name `user` decides, empty when in their own."""
         persons = self._persons_of(user)
         return self.env["res.users"] if user in persons else persons[:1]
+
+    def _clock_recipients(self, role):
+        return self._deciders() if role == "owner" else super()._clock_recipients(role)
+
+    def _clock_notice_record(self):
+        return self._record()
 
     def _deciders(self):
         """Users to tell of a pending request: named persons, else the direct members of the role, and delegates."""

@@ -179,6 +179,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
             )
         )
         self.invalidate_recordset(["approval_ids"])
+        rows._clock_start("decide")
         for row in rows:
             row._record()._approval_tell_deciders(row)
         return rows
@@ -246,6 +247,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
         """Take pending requests back."""
         pending = self._approval_pending(purpose)
         pending._write_protected({"state": "cancelled", "reason": reason})
+        pending._clock_stop("decide", reason=reason)
         self._approval_close_activities()
 
     def _approval_decided(self, approval):
@@ -341,6 +343,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
                     "void_reason": what,
                 }
             )
+            row._clock_stop("decide", reason=what)
             record._approval_request(row.purpose, users=row.approver_ids, note=what)
             record.message_post(
                 body=self.env._(

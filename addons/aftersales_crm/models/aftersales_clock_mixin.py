@@ -58,34 +58,25 @@ class AftersalesClockMixin(models.AbstractModel):
 
         Nothing happens where no policy grants this clock a time.
         """
-        for record in self:
-            existing = record._clocks(code)
-            if existing:
-                existing.filtered(lambda clock: clock.state == "stopped")._record_event("reopen", at, reason)
-                continue
-            company = record._clock_company()
-            policy = self.env["aftersales.sla.policy"]._find(
-                record._name, code, level, company, company._aftersales_local(at or fields.Datetime.now()).date()
-            )
+        existing = self._clocks(code)
+        existing.filtered(lambda clock: clock.state == "stopped")._record_event("reopen", at, reason)
+        new = self.browse(set(self.ids) - set(existing.mapped("res_id")))
+        for company, records in new.grouped(lambda record: record._clock_company()).items():
+            day = company._aftersales_local(at or fields.Datetime.now()).date()
+            policy = self.env["aftersales.sla.policy"]._find(self._name, code, level, company, day)
             if policy:
-                clock = (
-                    self.env["aftersales.clock"]
-                    .sudo()
-                    ._create_protected(
-                        [
-                            {
-                                "name": policy.name,
-                                "code": code,
-                                "res_model": record._name,
-                                "res_id": record.id,
-                                "company_id": company.id,
-                                "policy_id": policy.id,
-                                "level": level,
-                            }
-                        ]
-                    )
+                values = {
+                    "name": policy.name,
+                    "code": code,
+                    "res_model": self._name,
+                    "company_id": company.id,
+                    "policy_id": policy.id,
+                    "level": level,
+                }
+                clocks = self.env["aftersales.clock"].sudo()._create_protected(
+                    [dict(values, res_id=record.id) for record in records]
                 )
-                clock._record_event("start", at, reason, policy, level)
+                clocks._record_event("start", at, reason, policy, level)
 
     def _clock_stop(self, code, at=None, reason=None):
         """Stop the named clock where it runs or is paused; whether it was met follows from the ledger."""
@@ -139,11 +130,15 @@ class AftersalesClockMixin(models.AbstractModel):
     def _clock_breached(self, clock):
         """Hook, called once when a clock of this record is breached."""
 
+    def _clock_notice_record(self):
+        """The document whose chatter and activities carry the notices of this one's clocks."""
+        return self
+
     def _clock_notify(self, clock, rule, users):
         """Tell `users` of a rung: activity and message in their own language, once each."""
         self.ensure_one()
         for user in users:
-            record = self.with_context(lang=user.lang)
+            record = self._clock_notice_record().with_context(lang=user.lang)
             deadline = fields.Datetime.context_timestamp(record.with_context(tz=user.tz), clock.date_deadline)
             text = record.env._(
                 "%(rung)s: '%(clock)s' of %(document)s, deadline %(deadline)s.",

@@ -1,10 +1,11 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class AftersalesWorkingDay(models.Model):
     """A make-up working day (调休上班日): a day that is worked although the calendar says that it is free."""
 
     _name = "aftersales.working.day"
+    _inherit = ["aftersales.calendar.part.mixin"]
     _description = "Make-up Working Day"
     _order = "date desc, id desc"
 
@@ -30,23 +31,3 @@ class AftersalesWorkingDay(models.Model):
     )
 
     _date_uniq = models.UniqueIndex("(date, COALESCE(company_id, 0))", "This day is already a make-up working day.")
-
-    # ------------------------------------------------------------
-    # ORM
-    # ------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        days = super().create(vals_list)
-        self.env["aftersales.clock"]._calendar_changed()
-        return days
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env["aftersales.clock"]._calendar_changed()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env["aftersales.clock"]._calendar_changed()
-        return result
