@@ -30,7 +30,8 @@ from .venv import requirements_key
 DEPENDENCIES = ("mail", "resource", "fleet", "phone_validation", "portal")
 LANGUAGES = ("en_US", "zh_CN")
 PREFIX = "aftersales_tpl"
-KEEP = 3
+#: Templates of a sort that are kept; several checkouts may share them.
+KEEP = 6
 #: No onboarding bubbles over the pages, and no weekly report to Odoo's maker.
 _QUIETEN = """
 env['res.users'].with_context(active_test=False).search([]).write({'tour_enabled': False})
@@ -84,6 +85,26 @@ def names(env: Environment, prefix: str) -> list[str]:
 def filestore(env: Environment, name: str) -> Path:
     """Return the directory where Odoo keeps the attachments of a database."""
     return env.data_dir / "filestore" / name
+
+
+def temporary_name(env: Environment, purpose: str) -> str:
+    """Return a database name for this process; drops those that ended processes left behind."""
+    prefix = f"aftersales_{purpose}_"
+    for name in names(env, prefix):
+        number = name[len(prefix) :].split("_")[0]
+        if number.isdigit() and not _lives(int(number)):
+            drop(env, name)
+    return f"{prefix}{os.getpid()}"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def drop(env: Environment, name: str) -> None:

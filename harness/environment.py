@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,8 @@ def prepare(odoo: str | None = None) -> Environment:
         server=server,
         chromium=system.find_chromium() or "",
         data_dir=data_dir,
-        odoo_conf=home() / "odoo.conf",
+        # Named after the checkout: several may share a home, each with its own addons path.
+        odoo_conf=home() / f"odoo-{hashlib.sha256(str(ADDONS_DIR).encode()).hexdigest()[:8]}.conf",
     )
     _write_conf(env)
     return env

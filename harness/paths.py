@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
@@ -31,9 +32,13 @@ def home_key() -> str:
 
 
 def log_dir() -> Path:
-    """Return the directory of the set-up and server logs."""
+    """Return the directory of the set-up and server logs; those older than a week are removed."""
     path = home() / "log"
     path.mkdir(parents=True, exist_ok=True)
+    limit = time.time() - 7 * 24 * 3600
+    for old in path.iterdir():
+        if old.stat().st_mtime < limit:
+            old.unlink(missing_ok=True)
     return path
 
 

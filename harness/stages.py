@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -97,9 +98,8 @@ def addon_tests(env: Environment, *, expression: str = "", tags: str = "", fast:
     tags = tags or f"/{ADDON}"
     if fast:
         tags += f",-{SLOW_TAG}"
-    name = "aftersales_test_addon"
-    log = log_dir() / "addon-tests.log"
-    database.drop(env, name)
+    name = database.temporary_name(env, "addontest")
+    log = log_dir() / f"{name}.log"
     database.copy(env, database.ensure_addon(env), name)
     command = [
         env.python,
@@ -115,10 +115,12 @@ def addon_tests(env: Environment, *, expression: str = "", tags: str = "", fast:
             env=env.process_env(),
         ).returncode
     read_odoo_log(result, log.read_text(encoding="utf-8", errors="replace"), code)
-    if not result.failed:
-        database.drop(env, name)
-    else:
-        result.failures.append(f"The full log is {log}; the database {name} is kept.")
+    database.drop(env, name)
+    if not (expression or result.passed or result.failed):
+        result.failed = 1
+        result.failures.append("The addon has no test.")
+    if result.failed:
+        result.failures.append(f"The full log is {log}.")
     return result
 
 
@@ -149,7 +151,7 @@ def read_odoo_log(result: Result, text: str, code: int) -> None:
 def outside_tests(env: Environment, *, expression: str = "", fast: bool = False) -> Result:
     """Run ``tests/`` with pytest; its output goes to the terminal as it comes."""
     result = Result("tests from outside")
-    report = log_dir() / "pytest.xml"
+    report = log_dir() / f"pytest-{os.getpid()}.xml"
     report.unlink(missing_ok=True)
     command: list[str | Path] = [env.python, "-m", "pytest", "tests", f"--junit-xml={report}"]
     command += ["-q", "--durations=10", "-rs"]
@@ -163,7 +165,8 @@ def outside_tests(env: Environment, *, expression: str = "", fast: bool = False)
     code = subprocess.run([str(word) for word in command], cwd=REPO, env=variables, stdin=subprocess.DEVNULL).returncode
     if report.exists():
         read_junit(result, report)
-    if code not in (0, 5) and not result.failed:  # 5: nothing was selected
+    empty = code == 5 and expression  # nothing was selected
+    if code != 0 and not empty and not result.failed:
         result.failed += 1
         result.failures.append(f"pytest ended with exit code {code}.")
     return result
@@ -171,8 +174,6 @@ def outside_tests(env: Environment, *, expression: str = "", fast: bool = False)
 
 def _odoo_choice(env: Environment) -> dict[str, str]:
     """Return the variables that make a child process find the same Odoo and database server."""
-    import os
-
     chosen = {key: os.environ[key] for key in os.environ if key.startswith("PG")}
     if env.odoo.origin == "ODOO_HOME":
         chosen["ODOO_HOME"] = str(env.odoo.root)

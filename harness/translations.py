@@ -122,8 +122,7 @@ def problems(env: Environment, db: str) -> list[str]:
 
 def check_copy(env: Environment) -> list[str]:
     """Return the problems, looked up in a copy of the addon template that is dropped again."""
-    name = "aftersales_i18n_check"
-    database.drop(env, name)
+    name = database.temporary_name(env, "i18n")
     database.copy(env, database.ensure_addon(env), name)
     try:
         return problems(env, name)

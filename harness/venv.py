@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from .paths import REQUIREMENTS, home, setup_log
 from .say import run_logged, step
 from .system import install_packages
 
+#: Environments kept, the current one included.
+KEEP = 3
 MIN_PYTHON, MAX_PYTHON = (3, 10), (3, 13)
 
 
@@ -23,15 +24,23 @@ def requirements_key() -> str:
     return hashlib.sha256(text).hexdigest()[:12]
 
 
+def venv_dir() -> Path:
+    """Return the environment's directory.
+
+    It is named after the requirements, so that two checkouts with different ones can share a
+    home, and a change of the requirements leaves a running process its environment.
+    """
+    return home() / f"venv-{requirements_key()}"
+
+
 def python_path() -> Path:
     """Return the environment's Python, whether or not it exists yet."""
-    return home() / "venv" / "bin" / "python"
+    return venv_dir() / "bin" / "python"
 
 
 def is_ready() -> bool:
     """Tell whether the environment is complete for the current requirements."""
-    marker = home() / "venv" / "complete"
-    return marker.exists() and marker.read_text() == requirements_key()
+    return (venv_dir() / "complete").exists()
 
 
 def check_python(version: tuple[int, int] | None = None) -> None:
@@ -50,7 +59,7 @@ def ensure_venv() -> Path:
     if is_ready():
         return python_path()
     check_python()
-    target = home() / "venv"
+    target = venv_dir()
     shutil.rmtree(target, ignore_errors=True)
     with step("Creating the Python environment"):
         if not _create(target):
@@ -90,8 +99,17 @@ def ensure_venv() -> Path:
                 "The Python packages cannot be installed: check the network (pip must reach a "
                 f"package index) and the disk space, and run this again (details in {setup_log()})."
             )
-    (target / "complete").write_text(requirements_key())
+    (target / "complete").touch()
+    _prune(target)
     return python_path()
+
+
+def _prune(newest: Path) -> None:
+    """Remove the environments of older requirements, all but the last two."""
+    others = [path for path in home().glob("venv-*") if path != newest]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEEP - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _create(target: Path) -> bool:
@@ -102,10 +120,10 @@ def _create(target: Path) -> bool:
 
 def continue_in_venv(arguments: list[str]) -> None:
     """Replace this process by the same command in the environment; returns if already there."""
-    if Path(sys.prefix).resolve() == (home() / "venv").resolve():
+    if Path(sys.prefix).resolve() == venv_dir().resolve():
         return
     if os.environ.get("AFTERSALES_IN_VENV"):
-        raise SetupError(f"The Python environment in {home() / 'venv'} is broken: delete it and run this again.")
+        raise SetupError(f"The Python environment in {venv_dir()} is broken: delete it and run this again.")
     python = str(python_path())
     sys.stderr.flush()
     sys.stdout.flush()
@@ -114,9 +132,3 @@ def continue_in_venv(arguments: list[str]) -> None:
         [python, "-m", "harness", *arguments],
         {**os.environ, "AFTERSALES_IN_VENV": "1"},
     )
-
-
-def run_in_base(code: str) -> str:
-    """Run a few lines in the Python that the environment was made from; return its output."""
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    return subprocess.run([base, "-c", code], capture_output=True, text=True, cwd="/").stdout

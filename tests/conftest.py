@@ -7,7 +7,6 @@ never import the addon.  Databases are copies of templates, made in a second and
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -33,9 +32,10 @@ def make_database(odoo_env: Environment) -> Iterator[Callable[..., str]]:
     For a database that several tests of a module share; most tests want ``database``.
     """
     made: list[str] = []
+    stem = database.temporary_name(odoo_env, "test")
 
     def make(*, demo: bool = False, base: bool = False) -> str:
-        name = f"aftersales_test_{os.getpid()}_{next(_numbers)}"
+        name = f"{stem}_{next(_numbers)}"
         template = (database.ensure_base if base else database.ensure_addon)(odoo_env, demo=demo)
         made.append(name)
         database.copy(odoo_env, template, name)

@@ -21,8 +21,7 @@ def run(args: argparse.Namespace) -> int:
         found = translations.check_copy(env)
         print("\n".join(found) or "The translations are complete.")
         return 1 if found else 0
-    name = "aftersales_i18n_export"
-    database.drop(env, name)
+    name = database.temporary_name(env, "i18n")
     database.copy(env, database.ensure_addon(env), name)
     try:
         terms, open_terms = translations.update(env, name)
