@@ -32,6 +32,8 @@ from . import aftersales_vehicle_document
 from . import aftersales_vehicle_insurance
 from . import aftersales_vehicle_odometer
 from . import aftersales_vehicle_ownership
+from . import res_company_file
+from . import res_config_settings_file
 from . import res_partner
 
 # 3 Order

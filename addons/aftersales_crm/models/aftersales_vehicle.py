@@ -53,7 +53,7 @@ class AftersalesVehicle(models.Model):
 
     _name = "aftersales.vehicle"
     _description = "Vehicle File"
-    _inherit = ["mail.thread", "mail.activity.mixin", "aftersales.protected.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "aftersales.approval.mixin"]
     _order = "license_plate, id"
     _rec_name = "license_plate"
     _check_company_auto = True
@@ -162,7 +162,10 @@ class AftersalesVehicle(models.Model):
     change_request_ids = fields.One2many("aftersales.change.request", "vehicle_id", "Change Requests")
     pending_change_count = fields.Integer("Open Change Requests", compute="_compute_pending_change_count")
     stocktake_line_ids = fields.One2many("aftersales.stocktake.line", "vehicle_id", "Stocktakes")
-    last_stocktake_date = fields.Date("Last Stocktake", readonly=True, copy=False)
+    last_stocktake_date = fields.Date("Last Stocktake", readonly=True, copy=False, index="btree_not_null")
+    is_stocktake_due = fields.Boolean(
+        "Stocktake Due", compute="_compute_is_stocktake_due", search="_search_is_stocktake_due"
+    )
     note = fields.Text("Remarks")
     active = fields.Boolean(default=True, copy=False)
     company_id = fields.Many2one(
@@ -342,6 +345,26 @@ class AftersalesVehicle(models.Model):
         for vehicle in self:
             vehicle.pending_change_count = counts.get(vehicle._origin, 0)
 
+    @api.depends("last_stocktake_date", "company_id")
+    def _compute_is_stocktake_due(self):
+        limits = {company.id: company._aftersales_stocktake_limit() for company in self.company_id}
+        for vehicle in self:
+            last = vehicle.last_stocktake_date
+            vehicle.is_stocktake_due = not last or last < limits[vehicle.company_id.id]
+
+    @api.model
+    def _search_is_stocktake_due(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & (
+                Domain("last_stocktake_date", "=", False)
+                | Domain("last_stocktake_date", "<", company._aftersales_stocktake_limit())
+            )
+            for company in self.env.companies
+        )
+
     def _compute_search_text(self):
         self.search_text = False
 
@@ -393,6 +416,272 @@ class AftersalesVehicle(models.Model):
     # ------------------------------------------------------------
     # ACTIONS
     # ------------------------------------------------------------
+
+    def action_submit(self):
+        """Hand drafts to the service manager."""
+        self.check_access("write")
+        for vehicle in self:
+            if vehicle.state != "draft":
+                raise UserError(self.env._("%(vehicle)s is submitted already.", vehicle=vehicle.display_name))
+            lacking = [
+                self._fields[name].get_description(self.env, ["string"])["string"]
+                for name in ("vin", "model_id", "partner_id")
+                if not vehicle[name]
+            ]
+            if lacking:
+                raise UserError(
+                    self.env._(
+                        "%(vehicle)s cannot be submitted yet. Fill in: %(fields)s.",
+                        vehicle=vehicle.display_name,
+                        fields=", ".join(lacking),
+                    )
+                )
+        self._do_submit()
+        return True
+
+    def action_take_back(self):
+        """Make a draft again of what waits for approval."""
+        self.check_access("write")
+        for vehicle in self:
+            if vehicle.state not in ("submitted", "verified"):
+                raise UserError(
+                    self.env._("%(vehicle)s does not wait for approval.", vehicle=vehicle.display_name)
+                )
+        for vehicle in self:
+            purpose = "verify" if vehicle.state == "submitted" else "file"
+            vehicle._approval_cancel(purpose, self.env._("Taken back by %(person)s.", person=self.env.user.name))
+        self._do_return()
+        return True
+
+    def action_open_change_request(self):
+        """Open the data card for a correction, an ownership change or a deletion."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Ask for a Change"),
+            "res_model": "aftersales.change.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_vehicle_id": self.id,
+                "default_kind": self.env.context.get("change_kind", "correction"),
+            },
+        }
+
+    def action_view_change_requests(self):
+        self.ensure_one()
+        action = self.change_request_ids._get_records_action(name=self.env._("Change Requests"))
+        action["context"] = {"default_vehicle_id": self.id, "create": False}
+        return action
+
+    def action_reveal_owner(self):
+        return self.partner_id.action_aftersales_open_reveal()
+
+    def action_reveal_contact(self):
+        return self.contact_id.action_aftersales_open_reveal()
+
+    def action_reveal_driver(self):
+        return self.driver_id.action_aftersales_open_reveal()
+
+    # ------------------------------------------------------------
+    # APPROVAL
+    # ------------------------------------------------------------
+
+    def _approval_purposes(self):
+        return super()._approval_purposes() | {
+            "verify": {
+                "name": self.env._("Verification"),
+                "group": "aftersales_crm.group_aftersales_manager",
+                "content": list(CARD_FIELDS),
+            },
+            "file": {
+                "name": self.env._("Filing"),
+                "group": "aftersales_crm.group_aftersales_archivist",
+                "content": list(CARD_FIELDS),
+                "distinct_from": ("verify",),
+            },
+        }
+
+    def _approval_independence_reasons(self, purpose, user):
+        reasons = super()._approval_independence_reasons(purpose, user)
+        if purpose == "file":
+            vehicle_sudo = self.sudo()
+            if vehicle_sudo.submitted_by_id == user and vehicle_sudo.create_uid != user:
+                reasons.append(self.env._("You submitted this file yourself: another person must file it."))
+        return reasons
+
+    def _approval_open_hashes(self):
+        # A draft is not bound: it is submitted anew. An own write is an approved change, not a tampering.
+        bound = self.browse() if self._has_proof() else self.filtered(lambda vehicle: vehicle.state != "draft")
+        return super(AftersalesVehicle, bound)._approval_open_hashes()
+
+    def _approval_approved(self, approval):
+        super()._approval_approved(approval)
+        if approval.purpose == "verify":
+            self._write_protected({"state": "verified", "verified_by_id": self.env.uid})
+            self._approval_request("file")
+        elif approval.purpose == "file":
+            self._write_protected(
+                {"state": "filed", "filed_by_id": self.env.uid, "date_filed": fields.Datetime.now()}
+            )
+
+    def _approval_returned(self, approval):
+        super()._approval_returned(approval)
+        if approval.purpose in ("verify", "file"):
+            self._do_return()
+
+    def _do_submit(self):
+        self._write_protected({"state": "submitted", "submitted_by_id": self.env.uid})
+        self._approval_request("verify")
+
+    def _do_return(self):
+        self._write_protected({"state": "draft", "verified_by_id": False})
+
+    # ------------------------------------------------------------
+    # CHANGES OF A FILED FILE
+    # ------------------------------------------------------------
+
+    def _apply_change(self, vals, request):
+        """Carry out an approved change request (superuser mode)."""
+        self.ensure_one()
+        if request.kind == "ownership":
+            previous = self.partner_id
+            vals = {"contact_id": False, "driver_id": False, "brought_by_id": False, **vals}
+            self._write_protected(vals)
+            self._hand_over(previous, request)
+            self._ownership_changed(previous)
+        elif request.kind == "deletion":
+            self._write_protected({"active": False})
+        else:
+            owner_before = self.partner_id
+            self._write_protected(vals)
+            if self.partner_id != owner_before:
+                self._correct_ownership()
+
+    def _hand_over(self, previous, request):
+        """Close the old owner's chapter: dates, and what belonged to the person and not to the car."""
+        date = request.date_transfer or self.company_id._aftersales_today()
+        current = self.ownership_ids.filtered(lambda row: not row.date_to)
+        current._write_protected({"date_to": max(date, current.date_from)} if current else {})
+        self.env["aftersales.vehicle.ownership"]._create_protected(
+            [
+                {
+                    "vehicle_id": self.id,
+                    "partner_id": self.partner_id.id,
+                    "license_plate": self.license_plate,
+                    "date_from": date,
+                    "change_request_id": request.id,
+                }
+            ]
+        )
+        strangers = self.preference_ids.filtered(lambda preference: preference.partner_id != self.partner_id)
+        strangers.action_archive()
+
+    def _ownership_changed(self, previous):
+        """Hook: the car has a new owner. Upper floors take back what they planned with the previous one."""
+
+    @api.model
+    def _get_changeable_fields(self):
+        return (*CARD_FIELDS, *self._get_owner_card_fields())
+
+    def _to_raw(self, name, value=...):
+        """Return a value of the data card (the file's own when none is given) as text for a change request."""
+        field = self._fields[name]
+        if value is ...:
+            self.ensure_one()
+            value = field.convert_to_write(self[name], self)
+        if field.type == "date":
+            return fields.Date.to_string(fields.Date.to_date(value)) if value else ""
+        if field.type == "many2one" and isinstance(value, models.BaseModel):
+            value = value.id
+        return str(value) if value else ""
+
+    @api.model
+    def _from_raw(self, name, raw):
+        """Return the value to write for the text of a change request.
+
+        :raises UserError: when the text is no value of the field, or names a record that the user may not read
+        """
+        field = self._fields[name]
+        raw = (raw or "").strip()
+        if not raw:
+            return False
+        label = field.get_description(self.env, ["string"])["string"]
+        if field.type == "date":
+            try:
+                return fields.Date.to_date(raw)
+            except ValueError as error:
+                raise UserError(
+                    self.env._("%(field)s: “%(text)s” is no date. Write it as 2025-12-31.", field=label, text=raw)
+                ) from error
+        if field.type == "many2one":
+            record = self.env[field.comodel_name].browse(int(raw) if raw.isdecimal() else []).exists()
+            if not record or not record.has_access("read"):
+                raise UserError(
+                    self.env._("%(field)s: there is no record “%(text)s”. Choose one.", field=label, text=raw)
+                )
+            return record.id
+        if field.type == "selection":
+            if raw not in dict(field._description_selection(self.env)):
+                raise UserError(self.env._("%(field)s: “%(text)s” is no choice.", field=label, text=raw))
+            return raw
+        value = self._normalize_values({name: raw})[name]
+        if name == "vin" and self._vin_problem_text(value):
+            raise UserError(self._vin_problem_text(value))
+        return value or False
+
+    @api.model
+    def _parse_text(self, name, text):
+        """Return the raw text of a value that a person wrote in words."""
+        field = self._fields[name]
+        text = (text or "").strip()
+        if field.type == "many2one" and text and not text.isdecimal():
+            found = self.env[field.comodel_name].search([("display_name", "=", text)], limit=2)
+            if len(found) != 1:
+                label = field.get_description(self.env, ["string"])["string"]
+                raise UserError(
+                    self.env._(
+                        "%(field)s: “%(text)s” names no record or several. Choose it from the list.",
+                        field=label,
+                        text=text,
+                    )
+                )
+            return str(found.id)
+        if field.type == "selection":
+            labels = {label: key for key, label in field._description_selection(self.env)}
+            return labels.get(text, text)
+        return text
+
+    @api.model
+    def _raw_text(self, name, raw):
+        """Return what people read for the raw text of a change request."""
+        field = self._fields[name]
+        if not raw:
+            return ""
+        if field.type == "many2one":
+            return self.env[field.comodel_name].sudo().browse(int(raw)).exists().display_name or raw
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(raw, raw)
+        return format_plate(raw) if name == "license_plate" else raw
+
+    def _update_from_source(self, vals):
+        """Bring values of another system into the file, without breaking the lock.
+
+        :return: the change request that now waits for approval, empty when everything was written or nothing differed
+        """
+        self.ensure_one()
+        vals = self._normalize_values(vals)
+        changed = {name: value for name, value in vals.items() if self._is_changed(name, value)}
+        requests = self.env["aftersales.change.request"]
+        locked = {} if self.state == "draft" else {n: changed.pop(n) for n in CARD_FIELDS if n in changed}
+        if changed:
+            self.write(changed)
+        if not locked or self.state != "filed":
+            return requests
+        waiting = self.change_request_ids.filtered(lambda request: request.state in ("draft", "submitted"))
+        if waiting:
+            return waiting[:1]
+        return requests._ask(self, locked, self.env._("Another system tells other values."))
 
     # ------------------------------------------------------------
     # BUSINESS
@@ -553,7 +842,7 @@ class AftersalesVehicle(models.Model):
                     "vehicle_id": vehicle.id,
                     "partner_id": vehicle.partner_id.id,
                     "license_plate": vehicle.license_plate,
-                    "date_from": vehicle.delivery_date or fields.Date.context_today(vehicle),
+                    "date_from": vehicle.delivery_date or vehicle.company_id._aftersales_today(),
                 }
                 for vehicle in owned
             ]

@@ -48,6 +48,19 @@ class ResPartner(models.Model):
         "aftersales.preference", "partner_id", "Preferences", groups=CARD_GROUPS
     )
     aftersales_vehicle_ids = fields.One2many("aftersales.vehicle", "partner_id", "Vehicles", groups=CARD_GROUPS)
+    aftersales_new_phone = fields.Char(
+        "New Phone",
+        compute="_compute_aftersales_new_phone",
+        inverse="_inverse_aftersales_new_phone",
+        groups=REVEAL_GROUPS,
+        help="Write the number here to set or replace it. The number on the card stays masked.",
+    )
+    aftersales_new_identity = fields.Char(
+        "New ID or Company Number",
+        compute="_compute_aftersales_new_phone",
+        inverse="_inverse_aftersales_new_identity",
+        groups="aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_archivist",
+    )
     aftersales_vehicle_count = fields.Integer(
         "Vehicle Count", compute="_compute_aftersales_vehicle_count", groups=CARD_GROUPS
     )
@@ -62,6 +75,19 @@ class ResPartner(models.Model):
             partner.aftersales_phone_masked = mask_phone(partner.phone)
             partner.aftersales_mailing_phone_masked = mask_phone(partner.aftersales_mailing_phone)
             partner.aftersales_identity_masked = mask_identity(partner.aftersales_identity_number)
+
+    def _compute_aftersales_new_phone(self):
+        self.aftersales_new_phone = False
+        self.aftersales_new_identity = False
+
+    def _inverse_aftersales_new_phone(self):
+        for partner in self.filtered("aftersales_new_phone"):
+            number = partner.aftersales_new_phone.strip()
+            partner.phone = partner._phone_format(number=number, force_format="INTERNATIONAL") or number
+
+    def _inverse_aftersales_new_identity(self):
+        for partner in self.filtered("aftersales_new_identity"):
+            partner.aftersales_identity_number = partner.aftersales_new_identity.strip()
 
     @api.depends("aftersales_vehicle_ids")
     def _compute_aftersales_vehicle_count(self):
@@ -86,6 +112,29 @@ class ResPartner(models.Model):
     def action_aftersales_reveal_identity(self, purpose):
         """Return the identity or company number and write down who asked for it and what for."""
         return self._aftersales_reveal("identity", purpose)
+
+    def action_aftersales_open_reveal(self):
+        """Open the dialog that asks what the number is needed for."""
+        self._aftersales_check_card_right()
+        if not self:
+            raise UserError(self.env._("Nobody is entered here, so there is no number to show."))
+        return self._aftersales_open_dialog("aftersales.reveal.wizard", self.env._("Show Number"))
+
+    def action_aftersales_open_wish(self):
+        """Open the dialog for do-not-call and consent."""
+        self._aftersales_check_card_right()
+        return self._aftersales_open_dialog("aftersales.contact.wish", self.env._("Wish How to Be Reached"))
+
+    def action_aftersales_view_vehicles(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Vehicle Files"),
+            "res_model": "aftersales.vehicle",
+            "view_mode": "list,kanban,form",
+            "domain": [("partner_id", "=", self.id)],
+            "context": {"default_partner_id": self.id},
+        }
 
     def action_aftersales_do_not_call(self, reason):
         """Never call these persons again, from this moment on."""
@@ -141,6 +190,20 @@ class ResPartner(models.Model):
         self.check_access("read")
         if not (self.env.su or self.env.user.has_groups(REVEAL_GROUPS)):
             raise AccessError(self.env._("Only staff who deal with customers may keep the customer card."))
+
+    def _aftersales_open_dialog(self, model, name):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_partner_id": self.id,
+                "default_wish": "allow_calls" if self.aftersales_do_not_call else "do_not_call",
+            },
+        }
 
     def _aftersales_reveal(self, what, purpose):
         self.ensure_one()

@@ -1,1 +1,5 @@
 from . import aftersales_approval_decision
+# 2 File
+from . import aftersales_change_wizard
+from . import aftersales_contact_wish
+from . import aftersales_reveal_wizard
