@@ -27,7 +27,21 @@
         "data/aftersales_file_sequences.xml",
         "data/aftersales_document_type_data.xml",
         "data/aftersales_preference_kind_data.xml",
+        "data/ir_cron_file_data.xml",
+        "wizard/aftersales_change_wizard_views.xml",
+        "wizard/aftersales_contact_wish_views.xml",
+        "wizard/aftersales_reveal_wizard_views.xml",
+        "views/res_partner_views.xml",
         "views/aftersales_vehicle_views.xml",
+        "views/aftersales_vehicle_document_views.xml",
+        "views/aftersales_document_type_views.xml",
+        "views/aftersales_preference_kind_views.xml",
+        "views/aftersales_change_request_views.xml",
+        "views/aftersales_stocktake_views.xml",
+        "views/aftersales_stocktake_line_views.xml",
+        "views/aftersales_consent_views.xml",
+        "views/aftersales_reveal_views.xml",
+        "views/res_config_settings_file_views.xml",
         # 3 Order
         # 4 Contact
         # 5 Case
