@@ -74,7 +74,7 @@ class AftersalesClock(models.Model):
             elif clock.state != "running" or not clock.date_deadline:
                 clock.time_left = False
             else:
-                reckoning, time = reckonings[clock]
+                reckoning, time, _deadline = reckonings[clock]
                 deadline = _epoch(clock.date_deadline)
                 late = now > deadline
                 seconds = time.seconds(*((deadline, now) if late else (now, deadline)))
@@ -83,7 +83,7 @@ class AftersalesClock(models.Model):
     @api.depends("state", "event_ids")
     def _compute_time_used_hours(self):
         now = _epoch(fields.Datetime.now())
-        for clock, (reckoning, time) in self._reckonings().items():
+        for clock, (reckoning, time, _deadline) in self._reckonings().items():
             in_hours = clockwork.Budget(Fraction(1), "hour", reckoning.budget.working)
             clock.time_used_hours = float(clockwork.used(reckoning, time, now, in_hours) / 3600)
 
@@ -146,8 +146,7 @@ class AftersalesClock(models.Model):
         """
         result = {}
         fired = self._fired_rungs()
-        for clock, (reckoning, time) in self._reckonings().items():
-            deadline = clockwork.reached_at(reckoning, time)
+        for clock, (reckoning, time, deadline) in self._reckonings().items():
             if deadline is None and reckoning.state == "running":
                 raise UserError(
                     self.env._(
@@ -169,51 +168,88 @@ class AftersalesClock(models.Model):
     def _reckonings(self):
         """Replay the ledgers.
 
-        :return: ``{clock: (Reckoning, working time)}``
+        :return: ``{clock: (Reckoning, working time, deadline in epoch seconds or None)}``
         :raises UserError: when an event does not fit
         """
-        events = self.env["aftersales.clock.event"].sudo().search([("clock_id", "in", self.ids)])
-        ledgers = defaultdict(list)
-        for event in events:
-            if event.kind in LEDGER_KINDS:
-                ledgers[event.clock_id.id].append(event._as_event())
-        times = {}
-        result = {}
+        ledgers = self._ledgers()
+        reckonings = {}
         for clock in self:
-            clock_sudo = clock.sudo()
             try:
-                reckoning = clockwork.reckon(ledgers[clock.id])
+                reckonings[clock] = clockwork.reckon(ledgers[clock.id])
             except clockwork.LedgerError as error:
-                raise UserError(clock_sudo._ledger_message(error)) from error
-            result[clock] = (reckoning, clock_sudo._time_for(reckoning, times))
+                raise UserError(clock.sudo()._ledger_message(error)) from error
+        result = {}
+        by_calendar = defaultdict(list)
+        always = Calendar24()
+        calendars = self._calendars()
+        for clock, reckoning in reckonings.items():
+            if reckoning.budget.working:
+                by_calendar[calendars[clock.id]].append(clock)
+            else:
+                result[clock] = (reckoning, always, clockwork.reached_at(reckoning, always))
+        for (company, calendar), clocks in by_calendar.items():
+            result.update(self._reckonings_on(company, calendar, {clock: reckonings[clock] for clock in clocks}))
         return result
 
-    def _time_for(self, reckoning, times):
-        """The measure of time of one clock; working calendars are read once for all clocks in `times`."""
-        if not reckoning.budget.working:
-            return Calendar24()
-        calendar = self._calendar()
-        key = (self.company_id.id, calendar.id)
-        first = reckoning.started
-        last = max(_epoch(fields.Datetime.now()), reckoning.stopped or 0, reckoning.since or 0)
+    def _reckonings_on(self, company, calendar, reckonings):
+        """The working-time part of `_reckonings`: the calendar is read once, further on only for who needs it."""
+        now = _epoch(fields.Datetime.now())
+        first = min(reckoning.started for reckoning in reckonings.values())
+        last = max(max(now, item.stopped or 0, item.since or 0) for item in reckonings.values())
+        result = {}
         days = STRETCH_DAYS
-        while True:
-            time = times.get(key)
-            need = (first, last + days * 86400)
-            if time is None or time.span[0] > need[0] or time.span[1] < need[1]:
-                span = (min(need[0], time.span[0]), max(need[1], time.span[1])) if time else need
-                time = times[key] = self.company_id._aftersales_worktime(
-                    _utc(span[0]).date() - timedelta(days=1), _utc(span[1]).date() + timedelta(days=2), calendar
-                )
-            ends = reckoning.state != "running" or clockwork.reached_at(reckoning, time) is not None
-            if ends or days > HORIZON_DAYS:
-                return time
+        while reckonings:
+            time = company._aftersales_worktime(
+                _utc(first).date() - timedelta(days=1), _utc(last).date() + timedelta(days=days), calendar
+            )
+            missing = {}
+            for clock, reckoning in reckonings.items():
+                deadline = clockwork.reached_at(reckoning, time)
+                if deadline is None and reckoning.state == "running" and days <= HORIZON_DAYS:
+                    missing[clock] = reckoning
+                else:
+                    result[clock] = (reckoning, time, deadline)
+            reckonings = missing
             days *= 4
+        return result
 
-    def _calendar(self):
-        """Working calendar of the document, else of its company."""
-        self.ensure_one()
-        return self._record()._clock_calendar() or self.company_id._aftersales_calendar()
+    def _ledgers(self):
+        """``{clock id: [Event]}`` in the order of event time, without breaches and rungs."""
+        names = ["clock_id", "kind", "date_event", "amount", "unit", "time_kind"]
+        domain = [("clock_id", "in", self.ids), ("kind", "in", LEDGER_KINDS)]
+        rows = self.env["aftersales.clock.event"].sudo().search_fetch(domain, names)._read_format(names, load=None)
+        budgets = {}
+        ledgers = defaultdict(list)
+        for row in rows:
+            budget = None
+            if row["amount"]:
+                key = (row["amount"], row["unit"], row["time_kind"])
+                if key not in budgets:
+                    amount = Fraction(f"{row['amount']:.4f}")
+                    budgets[key] = clockwork.Budget(amount, row["unit"], row["time_kind"] == "working")
+                budget = budgets[key]
+            ledgers[row["clock_id"]].append(clockwork.Event(row["kind"], _epoch(row["date_event"]), budget))
+        return ledgers
+
+    def _calendars(self):
+        """``{clock id: (company, calendar)}``: the working calendar of the document, else of its company.
+
+        Only for clocks in working time: others need none.
+        """
+        result = {}
+        for model, clocks in self.sudo().grouped("res_model").items():
+            documents = self.env[model].sudo().browse(clocks.mapped("res_id"))
+            own = documents._clock_calendars()
+            fallback = {}
+            for clock in clocks:
+                company = clock.company_id
+                calendar = own.get(clock.res_id)
+                if not calendar:
+                    if company not in fallback:
+                        fallback[company] = company.resource_calendar_id
+                    calendar = fallback[company]
+                result[clock.id] = (company, calendar)
+        return result
 
     def _ledger_message(self, error):
         states = dict(self._fields["state"]._description_selection(self.env))
@@ -225,11 +261,6 @@ class AftersalesClock(models.Model):
             event=kinds[error.kind],
             state=states.get(error.state, self.env._("not started")),
         )
-
-    @api.model
-    def _fraction(self, amount):
-        """Exact value of a stored duration (four decimals)."""
-        return Fraction(f"{amount:.4f}")
 
     @api.model
     def _calendar_changed(self):
@@ -257,7 +288,7 @@ class AftersalesClock(models.Model):
     def _open_rungs(self, time, deadline, fired):
         """``[(instant, rule or None)]`` still to climb; None is the breach itself, due one second after the deadline."""
         rungs = [] if "breach" in fired else [(deadline + 1, None)]
-        for rule in self.sudo().policy_id.escalation_ids:
+        for rule in self.policy_id.sudo().escalation_ids:
             if rule.id not in fired:
                 rungs.append((time.shift(deadline, rule._offset_seconds()), rule))
         return sorted((rung for rung in rungs if rung[0] is not None), key=lambda rung: rung[0])
@@ -317,8 +348,7 @@ class AftersalesClock(models.Model):
         """Record the breaches and climb the rungs that are due, each once, in the order of their time."""
         now = _epoch(fields.Datetime.now())
         fired = self._fired_rungs()
-        for clock, (reckoning, time) in self._reckonings().items():
-            deadline = clockwork.reached_at(reckoning, time)
+        for clock, (reckoning, time, deadline) in self._reckonings().items():
             if reckoning.state == "running" and deadline is not None:
                 for instant, rule in clock._open_rungs(time, deadline, fired[clock.id]):
                     if instant > now:

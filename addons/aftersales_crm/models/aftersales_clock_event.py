@@ -1,8 +1,4 @@
-from datetime import timezone
-
 from odoo import fields, models
-
-from ..tools.clockwork import Budget, Event
 
 
 class AftersalesClockEvent(models.Model):
@@ -52,15 +48,3 @@ class AftersalesClockEvent(models.Model):
     _rung_once = models.UniqueIndex(
         "(clock_id, rule_id) WHERE kind = 'escalation' AND rule_id IS NOT NULL", "Each rung is climbed once."
     )
-
-    # ------------------------------------------------------------
-    # BUSINESS
-    # ------------------------------------------------------------
-
-    def _as_event(self):
-        """This row for the pure reckoner."""
-        self.ensure_one()
-        budget = None
-        if self.amount:
-            budget = Budget(self.env["aftersales.clock"]._fraction(self.amount), self.unit, self.time_kind == "working")
-        return Event(self.kind, int(self.date_event.replace(tzinfo=timezone.utc).timestamp()), budget)

@@ -46,9 +46,9 @@ class AftersalesClockMixin(models.AbstractModel):
     # BUSINESS
     # ------------------------------------------------------------
 
-    def _clock_calendar(self):
-        """Working calendar of the document itself, where it has one; the company's otherwise."""
-        return self.env["resource.calendar"]
+    def _clock_calendars(self):
+        """``{record id: working calendar}`` of documents that have one of their own; the others use their company's."""
+        return {}
 
     def _clock_company(self):
         return self.company_id or self.env.company
@@ -73,8 +73,10 @@ class AftersalesClockMixin(models.AbstractModel):
                     "policy_id": policy.id,
                     "level": level,
                 }
-                clocks = self.env["aftersales.clock"].sudo()._create_protected(
-                    [dict(values, res_id=record.id) for record in records]
+                clocks = (
+                    self.env["aftersales.clock"]
+                    .sudo()
+                    ._create_protected([dict(values, res_id=record.id) for record in records])
                 )
                 clocks._record_event("start", at, reason, policy, level)
 

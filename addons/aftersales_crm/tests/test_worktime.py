@@ -119,10 +119,7 @@ class TestClockwork(AftersalesCommon):
 
     def ledger(self, *events):
         return clockwork.reckon(
-            [
-                clockwork.Event(kind, at * self.hour, self.budget if kind == "start" else None)
-                for kind, at in events
-            ]
+            [clockwork.Event(kind, at * self.hour, self.budget if kind == "start" else None) for kind, at in events]
         )
 
     def test_pause_moves_the_deadline(self):
