@@ -43,6 +43,13 @@
         "views/aftersales_reveal_views.xml",
         "views/res_config_settings_file_views.xml",
         # 3 Order
+        "data/aftersales_order_sequence_data.xml",
+        "wizard/aftersales_repair_order_cancel_views.xml",
+        "views/aftersales_repair_order_views.xml",
+        "views/aftersales_import_line_views.xml",
+        "views/aftersales_import_mapping_views.xml",
+        "views/aftersales_import_views.xml",
+        "views/res_config_settings_order_views.xml",
         # 4 Contact
         # 5 Case
         # 6 Figures

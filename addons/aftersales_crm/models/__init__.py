@@ -37,6 +37,15 @@ from . import res_config_settings_file
 from . import res_partner
 
 # 3 Order
+from . import aftersales_import
+from . import aftersales_import_line
+from . import aftersales_import_mapping
+from . import aftersales_import_mapping_column
+from . import aftersales_import_mapping_word
+from . import aftersales_repair_order
+from . import aftersales_repair_order_line
+from . import res_company_order
+from . import res_config_settings_order
 
 # 4 Contact
 

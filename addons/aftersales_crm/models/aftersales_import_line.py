@@ -1,0 +1,67 @@
+from odoo import api, fields, models
+
+from .aftersales_import_planner import MODELS
+
+
+class AftersalesImportLine(models.Model):
+    """What became, or will become, of one row of a file. Written by the import alone: nobody has the right to."""
+
+    _name = "aftersales.import.line"
+    _description = "Import Row"
+    _order = "import_id, row_number, id"
+    _rec_name = "row_number"
+
+    import_id = fields.Many2one("aftersales.import", required=True, index=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(related="import_id.company_id", store=True, index=True, precompute=True)
+    row_number = fields.Integer("Row", readonly=True, aggregator=None)
+    result = fields.Selection(
+        [("create", "Create"), ("update", "Update"), ("unchanged", "Unchanged"), ("refused", "Refused")],
+        readonly=True,
+        required=True,
+        index=True,
+    )
+    order_number = fields.Char(readonly=True)
+    vehicle_number = fields.Char("Plate or VIN", readonly=True)
+    customer_name = fields.Char("Customer", readonly=True)
+    reason = fields.Text("Refused Because", readonly=True)
+    note = fields.Text(
+        "Remarks", readonly=True, help="Cells that were left out or deserve a look; the row itself goes in."
+    )
+    has_note = fields.Boolean(compute="_compute_has_note", store=True)
+    changes = fields.Json(
+        "Values Set", readonly=True, help="Every value that the row sets: document, field, old value, new value."
+    )
+    change_text = fields.Text("Changes", compute="_compute_change_text")
+    raw = fields.Json("Row as Read", readonly=True)
+    order_id = fields.Many2one("aftersales.repair.order", "Repair Order", readonly=True, index="btree_not_null")
+    vehicle_id = fields.Many2one(
+        "aftersales.vehicle", "Vehicle", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Customer Card", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+
+    @api.depends("note")
+    def _compute_has_note(self):
+        for line in self:
+            line.has_note = bool(line.note)
+
+    @api.depends("changes")
+    @api.depends_context("lang")
+    def _compute_change_text(self):
+        names = {name: self.env["ir.model"]._get(name).name for name in MODELS}
+        for line in self:
+            texts = []
+            for change in line.changes or []:
+                if change.get("new_record"):
+                    continue
+                field = self.env[change["model"]]._fields.get(change["field"])
+                label = field.get_description(self.env, ["string"])["string"] if field else change["field"]
+                texts.append(f"{names[change['model']]} · {label}: {change['old'] or '–'} → {change['new'] or '–'}")
+            created = [
+                names[name]
+                for name in dict.fromkeys(change["model"] for change in line.changes or [] if change.get("new_record"))
+            ]
+            if created:
+                texts.insert(0, self.env._("New: %(documents)s", documents=", ".join(created)))
+            line.change_text = "\n".join(texts)

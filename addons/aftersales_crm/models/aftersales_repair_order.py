@@ -1,0 +1,527 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+KINDS = [
+    ("maintenance", "Maintenance"),
+    ("repair", "Repair"),
+    ("accident", "Accident"),
+    ("warranty", "Warranty"),
+    ("recall", "Recall"),
+    ("inspection", "Inspection"),
+    ("other", "Other"),
+]
+# What the customer relations consultant may write on an order
+_CALLBACK_FIELDS = frozenset({"callback_consent", "callback_time", "callback_phone"})
+# What was handed over is evidence: only the service manager and the administrator correct it afterwards.
+_DELIVERED_FIELDS = frozenset(
+    {
+        "name",
+        "vehicle_id",
+        "partner_id",
+        "company_id",
+        "date_in",
+        "date_out",
+        "odometer",
+        "advisor_id",
+        "advisor_name",
+        "technician_ids",
+        "technician_names",
+        "kind",
+        "line_ids",
+        "amount_total",
+        "comeback_of_id",
+    }
+)
+
+
+class AftersalesRepairOrder(models.Model):
+    """One visit of one car: what was asked, what was done, whether we may call afterwards.
+
+    | Action               | Who                                     | Restriction                     |
+    |----------------------|-----------------------------------------|---------------------------------|
+    | read                 | staff of the company                    |                                 |
+    | create, write        | advisor, manager, administrator         | while the order is open         |
+    | callback answer      | the same and the CRC                    | at any time                     |
+    | deliver              | advisor, manager, administrator         | open order                      |
+    | correct after it     | manager, administrator                  |                                 |
+    | cancel, reopen       | manager, administrator                  | reason kept                     |
+    | delete               | nobody: records are kept for six years  |                                 |
+
+    The superuser's environment is the server's own code (import, scheduled actions) and is not restricted.
+    """
+
+    _name = "aftersales.repair.order"
+    _description = "Repair Order"
+    _inherit = ["aftersales.protected.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "date_in desc, id desc"
+    _rec_names_search = ["name", "vehicle_id.license_plate", "vehicle_id.vin", "partner_id.name"]
+    _check_company_auto = True
+    _protected_fields = frozenset({"state", "is_cancelled", "cancel_reason", "import_id"})
+
+    # Identity
+    name = fields.Char(
+        "Order Number", required=True, copy=False, index="trigram", tracking=1, default=lambda self: self.env._("New")
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    state = fields.Selection(
+        [("open", "Open"), ("delivered", "Delivered"), ("cancelled", "Cancelled")],
+        compute="_compute_state",
+        store=True,
+        copy=False,
+        index=True,
+        tracking=2,
+        help="Open: the car is with us. Delivered: it was handed back. Cancelled: the order does not count.",
+    )
+    is_cancelled = fields.Boolean(copy=False, readonly=True)
+    cancel_reason = fields.Char("Reason of Cancellation", copy=False, readonly=True, tracking=True)
+    import_id = fields.Many2one(
+        "aftersales.import", "Import", copy=False, readonly=True, index="btree_not_null", check_company=True
+    )
+    # Car and customer
+    vehicle_id = fields.Many2one(
+        "aftersales.vehicle", "Vehicle", required=True, index=True, check_company=True, tracking=3, ondelete="restrict"
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Customer",
+        compute="_compute_partner_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index=True,
+        check_company=True,
+        tracking=4,
+        ondelete="restrict",
+    )
+    odometer = fields.Integer("Odometer (km)", aggregator=None)
+    # Visit
+    kind = fields.Selection(KINDS, required=True, default="repair", index=True, tracking=True)
+    date_in = fields.Datetime("In", required=True, index=True, default=fields.Datetime.now, copy=False, tracking=True)
+    date_promised = fields.Datetime("Promised", copy=False)
+    date_out = fields.Datetime("Delivered On", index=True, copy=False, tracking=True)
+    advisor_id = fields.Many2one(
+        "res.users",
+        "Service Advisor",
+        index=True,
+        check_company=True,
+        default=lambda self: self._default_advisor_id(),
+        tracking=True,
+    )
+    advisor_name = fields.Char(
+        compute="_compute_advisor_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The name as the order carries it; kept when the advisor is no user of this system.",
+    )
+    technician_ids = fields.Many2many("res.users", string="Technicians", check_company=True)
+    technician_names = fields.Char(
+        compute="_compute_technician_names",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The names as the order carries them; kept when a technician is no user of this system.",
+    )
+    # Work
+    customer_words = fields.Text(
+        "Customer's Words", help="What the customer asks for or complains about, in his own words."
+    )
+    line_ids = fields.One2many("aftersales.repair.order.line", "order_id", "Work and Parts", copy=True)
+    work_summary = fields.Text(compute="_compute_work_summary")
+    declined_advice = fields.Text(help="What we advised and the customer did not want done this time.")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount_work = fields.Monetary("Work", compute="_compute_amounts", store=True)
+    amount_part = fields.Monetary("Parts", compute="_compute_amounts", store=True)
+    amount_total = fields.Monetary("Total", compute="_compute_amount_total", store=True, readonly=False, tracking=True)
+    settlement_number = fields.Char(copy=False)
+    # Comeback
+    comeback_of_id = fields.Many2one(
+        "aftersales.repair.order",
+        "Comeback Of",
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
+        tracking=True,
+        domain="[('vehicle_id', '=', vehicle_id), ('id', '!=', id), ('date_out', '!=', False)]",
+        help="The earlier order whose work had to be done again.",
+    )
+    comeback_ids = fields.One2many("aftersales.repair.order", "comeback_of_id", "Comebacks")
+    is_comeback = fields.Boolean(compute="_compute_is_comeback", store=True)
+    comeback_date = fields.Datetime(
+        "First Comeback",
+        compute="_compute_comeback_date",
+        store=True,
+        help="When the car first came back for this work.",
+    )
+    is_first_time_fix = fields.Boolean(
+        "Fixed at First Visit",
+        compute="_compute_is_first_time_fix",
+        store=True,
+        help="Delivered, and the car did not come back for the same work within the days set in the settings.",
+    )
+    comeback_suggestion_id = fields.Many2one("aftersales.repair.order", compute="_compute_comeback_suggestion_id")
+    # Callback
+    callback_consent = fields.Selection(
+        [("yes", "Accepts"), ("no", "Declines"), ("not_asked", "Not Asked")],
+        "Callback",
+        required=True,
+        default="not_asked",
+        copy=False,
+        index=True,
+        tracking=True,
+        help="Asked at hand-over: does the customer accept a callback about this visit?",
+    )
+    callback_time = fields.Selection(
+        [("any", "Any Time"), ("morning", "Morning"), ("afternoon", "Afternoon"), ("evening", "Evening")],
+        "Preferred Time",
+        required=True,
+        default="any",
+    )
+    callback_phone = fields.Char(
+        "Phone to Use",
+        copy=False,
+        groups="aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_crc,"
+        "aftersales_crm.group_aftersales_admin",
+    )
+    callback_blocked = fields.Boolean(
+        compute="_compute_callback_blocked", help="The customer withdrew consent or is on do-not-call."
+    )
+    # UX
+    can_correct = fields.Boolean(compute="_compute_can_correct")
+
+    _name_uniq = models.UniqueIndex("(company_id, name)", "An order with this number exists already in this company.")
+    _date_out_after_in = models.Constraint(
+        "CHECK(date_out IS NULL OR date_out >= date_in)", "The car cannot be delivered before it came in."
+    )
+    _odometer_positive = models.Constraint("CHECK(odometer >= 0)", "The odometer cannot be negative.")
+    _due_idx = models.Index("(company_id, date_out) WHERE state = 'delivered'")
+
+    @api.model
+    def _default_advisor_id(self):
+        return self.env.user if self.env.user.has_group("aftersales_crm.group_aftersales_advisor") else False
+
+    @api.constrains("date_out")
+    def _check_date_out(self):
+        limit = fields.Datetime.now() + timedelta(days=1)
+        for order in self:
+            if order.date_out and order.date_out > limit:
+                raise ValidationError(
+                    self.env._(
+                        "Order %(order)s: the delivery time lies in the future. Enter when the car was really handed over.",
+                        order=order.name,
+                    )
+                )
+
+    @api.constrains("comeback_of_id", "vehicle_id", "date_in")
+    def _check_comeback_of_id(self):
+        for order in self.filtered("comeback_of_id"):
+            earlier = order.comeback_of_id
+            if earlier == order:
+                raise ValidationError(self.env._("Order %(order)s cannot be a comeback of itself.", order=order.name))
+            if earlier.vehicle_id != order.vehicle_id:
+                raise ValidationError(
+                    self.env._(
+                        "Order %(order)s cannot be a comeback of %(earlier)s: that order is of another car.",
+                        order=order.name,
+                        earlier=earlier.name,
+                    )
+                )
+            if earlier.date_in > order.date_in:
+                raise ValidationError(
+                    self.env._(
+                        "Order %(order)s cannot be a comeback of %(earlier)s: that order is the later one.",
+                        order=order.name,
+                        earlier=earlier.name,
+                    )
+                )
+
+    @api.depends("date_out", "is_cancelled")
+    def _compute_state(self):
+        for order in self:
+            if order.is_cancelled:
+                order.state = "cancelled"
+            else:
+                order.state = "delivered" if order.date_out else "open"
+
+    @api.depends("vehicle_id")
+    def _compute_partner_id(self):
+        # Not on the vehicle's owner: after a change of ownership the order stays with who brought the car.
+        for order in self:
+            if order.vehicle_id and (not order.partner_id or order._origin.vehicle_id != order.vehicle_id):
+                order.partner_id = order.vehicle_id.partner_id or order.partner_id
+            else:
+                order.partner_id = order.partner_id
+
+    @api.depends("advisor_id")
+    def _compute_advisor_name(self):
+        for order in self:
+            order.advisor_name = order.advisor_id.name or order.advisor_name
+
+    @api.depends("technician_ids")
+    def _compute_technician_names(self):
+        for order in self:
+            order.technician_names = ", ".join(order.technician_ids.mapped("name")) or order.technician_names
+
+    @api.depends("line_ids.name", "customer_words")
+    def _compute_work_summary(self):
+        for order in self:
+            work = order.line_ids.filtered(lambda line: line.line_type == "work") or order.line_ids
+            order.work_summary = ", ".join(work.mapped("name")) or order.customer_words
+
+    @api.depends("line_ids.amount", "line_ids.line_type")
+    def _compute_amounts(self):
+        for order in self:
+            work = order.line_ids.filtered(lambda line: line.line_type == "work")
+            order.amount_work = sum(work.mapped("amount"))
+            order.amount_part = sum((order.line_ids - work).mapped("amount"))
+
+    @api.depends("amount_work", "amount_part")
+    def _compute_amount_total(self):
+        for order in self:
+            # An order without lines (many DMS files carry totals only) keeps the total that was entered.
+            order.amount_total = order.amount_work + order.amount_part if order.line_ids else order.amount_total
+
+    @api.depends("comeback_of_id")
+    def _compute_is_comeback(self):
+        for order in self:
+            order.is_comeback = bool(order.comeback_of_id)
+
+    @api.depends("comeback_ids.date_in", "comeback_ids.state")
+    def _compute_comeback_date(self):
+        for order in self:
+            dates = [comeback.date_in for comeback in order.comeback_ids if comeback.state != "cancelled"]
+            order.comeback_date = min(dates) if dates else False
+
+    @api.depends("state", "date_out", "comeback_date")
+    def _compute_is_first_time_fix(self):
+        for order in self:
+            window = timedelta(days=order.company_id.aftersales_comeback_days)
+            back = order.comeback_date and order.date_out and order.comeback_date <= order.date_out + window
+            order.is_first_time_fix = order.state == "delivered" and not back
+
+    @api.depends("vehicle_id", "date_in", "comeback_of_id")
+    def _compute_comeback_suggestion_id(self):
+        self.comeback_suggestion_id = False
+        todo = self.filtered(lambda order: order.vehicle_id and order.date_in and not order.comeback_of_id)
+        if not todo:
+            return
+        earlier_by_vehicle = self.search(
+            Domain("vehicle_id", "in", todo.vehicle_id.ids) & Domain("state", "=", "delivered"), order="date_out desc"
+        ).grouped("vehicle_id")
+        for order in todo:
+            window = timedelta(days=order.company_id.aftersales_comeback_days)
+            candidates = earlier_by_vehicle.get(order.vehicle_id._origin, self.browse())
+            order.comeback_suggestion_id = candidates.filtered(
+                lambda earlier, order=order, window=window: (
+                    earlier != order._origin
+                    and earlier.date_in < order.date_in
+                    and earlier.date_out >= order.date_in - window
+                )
+            )[:1]
+
+    @api.depends("partner_id")
+    def _compute_callback_blocked(self):
+        blocked = self.env["aftersales.consent"]._blocked_partners(self.partner_id._origin)
+        for order in self:
+            order.callback_blocked = order.partner_id._origin in blocked
+
+    @api.depends_context("uid")
+    @api.depends("state")
+    def _compute_can_correct(self):
+        may = self._may_correct()
+        for order in self:
+            order.can_correct = may or order.state in (False, "open")
+
+    @api.depends("name", "vehicle_id.plate_display")
+    def _compute_display_name(self):
+        for order in self:
+            plate = order.vehicle_id.plate_display
+            order.display_name = f"{order.name} ({plate})" if plate else order.name
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        new = {False, "", "/", self.env._("New")}
+        for vals in vals_list:
+            name = vals.get("name")
+            vals["name"] = name.strip() if isinstance(name, str) else name or False
+            if vals["name"] in new:
+                company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
+                vals["name"] = self.env["ir.sequence"].with_company(company).next_by_code(self._name)
+        # Whoever may not correct a delivered order enters its lines before the delivery, also in one call.
+        later = [vals.pop("date_out", None) if not self._may_correct() else None for vals in vals_list]
+        orders = super().create(vals_list)
+        for order, date_out in zip(orders, later, strict=True):
+            if date_out:
+                order.date_out = date_out
+        delivered = orders.browse(
+            order.id
+            for order, date_out in zip(orders, later, strict=True)
+            if not date_out and order.state == "delivered"
+        )
+        if delivered:
+            delivered._order_delivered()
+        return orders
+
+    def write(self, vals):
+        if isinstance(vals.get("name"), str):
+            vals = dict(vals, name=vals["name"].strip())
+        self._check_correction(vals)
+        watched = "date_out" in vals or "is_cancelled" in vals
+        before = self.filtered(lambda order: order.state == "delivered") if watched else self.browse()
+        result = super().write(vals)
+        if watched:
+            after = self.filtered(lambda order: order.state == "delivered")
+            if after - before:
+                (after - before)._without_proof()._order_delivered()
+            if before - after:
+                (before - after)._without_proof()._order_undelivered()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kept(self):
+        raise UserError(
+            self.env._("Repair orders are kept for at least six years. Cancel the order instead, with the reason.")
+        )
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_deliver(self):
+        """Hand the car back now."""
+        self.check_access("write")
+        for order in self:
+            if order.state != "open":
+                raise UserError(
+                    self.env._("Order %(order)s is not open: it cannot be delivered again.", order=order.name)
+                )
+        self.write({"date_out": fields.Datetime.now()})
+
+    def action_cancel(self, reason=None):
+        """Take the order out of every count. Open the reason dialog when no reason is given."""
+        self._check_may_correct()
+        if not (reason or "").strip():
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Cancel Order"),
+                "res_model": "aftersales.repair.order.cancel",
+                "view_mode": "form",
+                "target": "new",
+                "context": {"default_order_ids": self.ids},
+            }
+        return self._do_cancel(reason.strip())
+
+    def action_reopen(self):
+        """Take a cancelled order back into the counts."""
+        self._check_may_correct()
+        self.filtered("is_cancelled")._write_protected({"is_cancelled": False, "cancel_reason": False})
+
+    def action_mark_comeback(self):
+        """Link the order to the earlier one that the system proposes."""
+        self.check_access("write")
+        for order in self.filtered("comeback_suggestion_id"):
+            order.comeback_of_id = order.comeback_suggestion_id
+
+    def action_view_comebacks(self):
+        return self.comeback_ids._get_records_action(name=self.env._("Comebacks"))
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    def _do_cancel(self, reason):
+        self._write_protected({"is_cancelled": True, "cancel_reason": reason})
+        return True
+
+    def _may_keep(self):
+        return self.env.user.has_groups("aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_admin")
+
+    def _may_correct(self):
+        return self.env.su or self.env.user.has_groups(
+            "aftersales_crm.group_aftersales_manager,aftersales_crm.group_aftersales_admin"
+        )
+
+    def _check_may_correct(self):
+        self.check_access("write")
+        if not self._may_correct():
+            raise AccessError(
+                self.env._("Only the service manager or the administrator cancels or reopens a repair order.")
+            )
+
+    def _check_correction(self, vals):
+        """Refuse the correction of a closed order to those who handed the car over.
+
+        Otherwise an advisor could take his own name off an order, or move its delivery out of the callback's window.
+        """
+        if not self.env.su and not _CALLBACK_FIELDS.issuperset(vals) and not self._may_keep():
+            raise AccessError(
+                self.env._(
+                    "Only service advisors keep repair orders. You may record the customer's answer on callbacks."
+                )
+            )
+        touched = _DELIVERED_FIELDS.intersection(vals)
+        if not touched or self._may_correct():
+            return
+        closed = self.filtered(lambda order: order.state in ("delivered", "cancelled"))
+        if closed:
+            raise AccessError(
+                self.env._(
+                    "Order %(order)s is closed: %(fields)s can only be corrected by the service manager.",
+                    order=closed[0].name,
+                    fields=", ".join(
+                        self._fields[name].get_description(self.env, ["string"])["string"] for name in sorted(touched)
+                    ),
+                )
+            )
+
+    def _order_delivered(self):
+        """Hook: the cars of these orders have just been handed back. Upper floors extend it."""
+        self._update_vehicle_history()
+
+    def _order_undelivered(self):
+        """Hook: these orders were delivered and are so no more (cancelled, or the delivery was a mistake)."""
+
+    def _update_vehicle_history(self):
+        """Carry the last visit and the odometer over to the vehicle file."""
+        delivered = self.filtered("date_out")
+        for vehicle, orders in delivered.grouped("vehicle_id").items():
+            last = max(orders.mapped("date_out"))
+            # Sudoed: the ledger of the file is not the advisor's to write
+            if not vehicle.last_service_date or vehicle.last_service_date < last:
+                vehicle.sudo()._write_protected({"last_service_date": last})
+        read = delivered.filtered("odometer")
+        Odometer = self.env["aftersales.vehicle.odometer"].sudo()
+        known = {
+            (reading.vehicle_id.id, reading.date, reading.value)
+            for reading in Odometer.search([("vehicle_id", "in", read.vehicle_id.ids)])
+        }
+        readings = {
+            (order.vehicle_id.id, order.company_id._aftersales_local(order.date_in).date(), order.odometer): order
+            for order in read
+        }
+        Odometer.create(
+            [
+                {"vehicle_id": vehicle_id, "date": date, "value": value, "source": "order"}
+                for vehicle_id, date, value in readings
+                if (vehicle_id, date, value) not in known
+            ]
+        )
+
+    @api.model
+    def _first_time_fix_counts(self, domain):
+        """Count the orders that were fixed at the first visit.
+
+        :return: (fixed, orders) over the delivered orders of the domain
+        """
+        delivered = Domain(domain) & Domain("state", "=", "delivered")
+        return (
+            self.search_count(delivered & Domain("is_first_time_fix", "=", True)),
+            self.search_count(delivered),
+        )
