@@ -39,16 +39,22 @@ def _tests(path: Path) -> list[tuple[str, str]]:
 def matches(expression: str, name: str) -> bool:
     """Tell whether ``name`` satisfies the expression; ``SetupError`` for a malformed one."""
     try:
-        tree = ast.parse(re.sub(r"[^\w\s().-]", "_", expression).replace("-", "_"), mode="eval")
+        tree = ast.parse(re.sub(r"[\w-]+", _as_name, expression), mode="eval")
     except SyntaxError as error:
         raise SetupError(f"'-k {expression}' is no expression: write words joined by 'and', 'or', 'not'.") from error
     return _evaluate(tree.body, name.lower())
 
 
+def _as_name(word: re.Match[str]) -> str:
+    """Return a word as a Python name, also one like ``import`` or ``2024``."""
+    text = word[0].replace("-", "_")
+    return text if text in ("and", "or", "not") else f"word_{text}"
+
+
 def _evaluate(node: ast.expr, name: str) -> bool:
     match node:
         case ast.Name(id=word):
-            return word.lower() in name
+            return word.removeprefix("word_").lower() in name
         case ast.BoolOp(op=ast.And(), values=values):
             return all(_evaluate(value, name) for value in values)
         case ast.BoolOp(op=ast.Or(), values=values):

@@ -7,6 +7,7 @@ never import the addon.  Databases are copies of templates, made in a second and
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,8 +15,11 @@ import pytest
 from harness import browser as browsers
 from harness import clients, database, environment
 from harness.environment import Environment
+from harness.paths import REPO
 from harness.server import OdooServer
 
+#: Whether the test itself failed, kept on the test.
+FAILED = pytest.StashKey[bool]()
 _numbers = itertools.count(1)
 
 
@@ -46,30 +50,41 @@ def make_database(odoo_env: Environment) -> Iterator[Callable[..., str]]:
         database.drop(odoo_env, name)
 
 
+@pytest.fixture
+def dropped_last(odoo_env: Environment) -> Iterator[list[str]]:
+    """Databases to drop when the test's servers have stopped, whatever its fixtures' order."""
+    names: list[str] = []
+    yield names
+    for name in names:
+        database.drop(odoo_env, name)
+
+
 @pytest.fixture(name="database")
-def fixture_database(odoo_env: Environment, make_database: Callable[..., str]) -> Iterator[str]:
+def fixture_database(make_database: Callable[..., str], dropped_last: list[str]) -> str:
     """A fresh database with the addon, without demonstration data."""
     name = make_database()
-    yield name
-    database.drop(odoo_env, name)
+    dropped_last.append(name)
+    return name
 
 
 @pytest.fixture
-def demo_database(odoo_env: Environment, make_database: Callable[..., str]) -> Iterator[str]:
+def demo_database(make_database: Callable[..., str], dropped_last: list[str]) -> str:
     """A fresh database with the addon and its demonstration store."""
     name = make_database(demo=True)
-    yield name
-    database.drop(odoo_env, name)
+    dropped_last.append(name)
+    return name
 
 
 @pytest.fixture
-def allow_log(request: pytest.FixtureRequest) -> list[str]:
+def allow_log() -> list[str]:
     """Regular expressions of server errors that the test provokes on purpose; add to it."""
     return []
 
 
 @pytest.fixture
-def start_server(odoo_env: Environment, allow_log: list[str]) -> Iterator[Callable[..., OdooServer]]:
+def start_server(
+    odoo_env: Environment, allow_log: list[str], dropped_last: list[str]
+) -> Iterator[Callable[..., OdooServer]]:
     """``start_server(db, workers=0, cron_threads=0, ...)``: a real server, watched and stopped.
 
     The test fails when a server that it started has logged an error.
@@ -107,11 +122,22 @@ def browser(odoo_env: Environment):
         yield running
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """Note for the fixtures whether the test itself failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def open_page(browser, request: pytest.FixtureRequest) -> Iterator[Callable]:
+def open_page(browser, request: pytest.FixtureRequest, start_server: Callable) -> Iterator[Callable]:
     """``open_page(locale="en-US")``: a page with cookies of its own, watched for console errors.
 
-    The errors are in ``page.errors``; the test fails when a page that it opened has some.
+    The errors are in ``page.errors``; the test fails when a page that it opened has some.  A
+    picture of every page of a failed test is left in ``test-results/``.  The fixture asks for
+    ``start_server`` so that its pages close before the servers stop.
     """
     contexts, pages = [], []
 
@@ -127,6 +153,11 @@ def open_page(browser, request: pytest.FixtureRequest) -> Iterator[Callable]:
 
     yield open_one
     errors = [error for page in pages for error in page.errors]
+    if request.node.stash.get(FAILED, False):
+        for number, page in enumerate(pages):
+            name = re.sub(r"\W+", "-", request.node.name)
+            page.screenshot(path=REPO / "test-results" / f"{name}-{number}.png")
+            print(f"page {number} was at {page.url}")
     for context in contexts:
         context.close()
     assert not errors, "The browser's console shows errors:\n" + "\n".join(errors)
