@@ -51,11 +51,37 @@
         "views/aftersales_import_views.xml",
         "views/res_config_settings_order_views.xml",
         # 4 Contact
+        "data/aftersales_problem_category_data.xml",
+        "data/aftersales_callback_outcome_data.xml",
+        "data/aftersales_questionnaire_data.xml",
+        "data/mail_template_callback_data.xml",
+        "data/ir_cron_callback_data.xml",
+        "wizard/aftersales_callback_cancel_views.xml",
+        "wizard/aftersales_callback_exception_views.xml",
+        "report/report_callback_letter_templates.xml",
+        "report/report_callback_letter_actions.xml",
+        "views/aftersales_problem_category_views.xml",
+        "views/aftersales_questionnaire_views.xml",
+        "views/aftersales_callback_outcome_views.xml",
+        "views/aftersales_callback_absence_views.xml",
+        "views/aftersales_callback_candidate_views.xml",
+        "views/aftersales_callback_attempt_views.xml",
+        "views/aftersales_callback_views.xml",
+        "views/aftersales_callback_plan_views.xml",
+        "views/aftersales_call_screen_views.xml",
+        "views/aftersales_vehicle_views_contact.xml",
+        "views/res_config_settings_contact_views.xml",
         # 5 Case
         # 6 Figures
         # Menus come last: they name the actions of every floor
         "views/aftersales_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            # 4 Contact
+            "aftersales_crm/static/src/call_screen/*",
+        ],
+    },
     "demo": [],
     "application": True,
     "installable": True,

@@ -48,6 +48,24 @@ from . import res_company_order
 from . import res_config_settings_order
 
 # 4 Contact
+from . import aftersales_problem_category
+from . import aftersales_questionnaire
+from . import aftersales_question
+from . import aftersales_question_choice
+from . import aftersales_callback_outcome
+from . import aftersales_callback_attempt
+from . import aftersales_callback_answer
+from . import aftersales_callback_absence
+from . import aftersales_callback
+from . import aftersales_callback_screen
+from . import aftersales_callback_plan
+from . import aftersales_callback_plan_agent
+from . import aftersales_callback_candidate
+from . import aftersales_repair_order_contact
+from . import aftersales_vehicle_contact
+from . import res_company_contact
+from . import res_config_settings_contact
+from . import res_partner_contact
 
 # 5 Case
 

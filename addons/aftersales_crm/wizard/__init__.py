@@ -5,3 +5,6 @@ from . import aftersales_contact_wish
 from . import aftersales_reveal_wizard
 # 3 Order
 from . import aftersales_repair_order_cancel
+# 4 Contact
+from . import aftersales_callback_cancel
+from . import aftersales_callback_exception

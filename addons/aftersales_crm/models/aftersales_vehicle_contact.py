@@ -1,0 +1,35 @@
+from odoo import api, fields, models
+
+READERS = (
+    "aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_crc,"
+    "aftersales_crm.group_aftersales_gm,aftersales_crm.group_aftersales_admin"
+)
+
+
+class AftersalesVehicle(models.Model):
+    _inherit = "aftersales.vehicle"
+
+    data_check_reason = fields.Selection(
+        [("wrong_number", "Wrong phone number"), ("car_sold", "Said to be sold")],
+        "Check at the Next Visit",
+        copy=False,
+        help="Found out on a callback. Ask at reception, mend the file and clear this field.",
+    )
+    callback_ids = fields.One2many("aftersales.callback", "vehicle_id", "Callbacks", readonly=True, groups=READERS)
+    callback_count = fields.Integer("Callback Count", compute="_compute_callback_count", groups=READERS)
+
+    @api.depends("callback_ids")
+    def _compute_callback_count(self):
+        counts = dict(
+            self.env["aftersales.callback"]._read_group([("vehicle_id", "in", self.ids)], ["vehicle_id"], ["__count"])
+        )
+        for vehicle in self:
+            vehicle.callback_count = counts.get(vehicle._origin, 0)
+
+    def action_view_callbacks(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_callback_action"),
+            "domain": [("vehicle_id", "=", self.id)],
+            "context": {},
+        }

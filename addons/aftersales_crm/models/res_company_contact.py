@@ -1,0 +1,32 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    aftersales_callback_due_days = fields.Integer("Callback Due After (Days)", default=3)
+    aftersales_callback_expiry_days = fields.Integer("Callback Dropped After (Days)", default=15)
+    aftersales_callback_spread_days = fields.Integer("Callbacks Spread Over (Days)", default=7)
+    aftersales_callback_cooldown_days = fields.Integer("Callback Cool-Down (Days)", default=7)
+    aftersales_callback_max_attempts = fields.Integer("Failed Attempts Before a Letter", default=5)
+    aftersales_callback_capacity = fields.Integer("Calls per Agent and Day", default=80)
+    aftersales_callback_claim_minutes = fields.Integer("Call Released After (Minutes)", default=20)
+    aftersales_absent_warning_months = fields.Integer("Absent: Warning After (Months)", default=6)
+    aftersales_absent_lost_months = fields.Integer("Absent: Lost After (Months)", default=12)
+    aftersales_absent_pool_months = fields.Integer("Absent: Pool After (Months)", default=24)
+
+    _aftersales_callback_window = models.Constraint(
+        "CHECK(aftersales_callback_due_days >= 0 AND aftersales_callback_expiry_days >= aftersales_callback_due_days)",
+        "A callback cannot be dropped before it is due.",
+    )
+    _aftersales_callback_numbers = models.Constraint(
+        "CHECK(aftersales_callback_spread_days >= 0 AND aftersales_callback_cooldown_days >= 0"
+        " AND aftersales_callback_max_attempts > 0 AND aftersales_callback_capacity > 0"
+        " AND aftersales_callback_claim_minutes > 0)",
+        "The callback settings take positive numbers.",
+    )
+    _aftersales_absent_order = models.Constraint(
+        "CHECK(0 < aftersales_absent_warning_months AND aftersales_absent_warning_months < aftersales_absent_lost_months"
+        " AND aftersales_absent_lost_months < aftersales_absent_pool_months)",
+        "The stages of absence follow each other: warning, lost, pool.",
+    )
