@@ -93,6 +93,8 @@ class AftersalesConsent(models.Model):
                 "withdrawn_by_id": self.env.uid,
             }
         )
+        # A new consent is inserted at once and would meet the old one still standing
+        given.flush_recordset(["state"])
         for (purpose, channel), consents in given.grouped(lambda c: (c.purpose, c.channel)).items():
             consents.partner_id._aftersales_consent_withdrawn(purpose, channel)
 

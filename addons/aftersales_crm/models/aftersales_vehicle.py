@@ -562,7 +562,10 @@ class AftersalesVehicle(models.Model):
         """Close the old owner's chapter: dates, and what belonged to the person and not to the car."""
         date = request.date_transfer or self.company_id._aftersales_today()
         current = self.ownership_ids.filtered(lambda row: not row.date_to)
-        current._write_protected({"date_to": max(date, current.date_from)} if current else {})
+        if current:
+            current._write_protected({"date_to": max(date, current.date_from)})
+            # The new row is inserted at once and would meet the old one still open
+            current.flush_recordset(["date_to"])
         self.env["aftersales.vehicle.ownership"]._create_protected(
             [
                 {

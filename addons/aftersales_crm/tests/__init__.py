@@ -2,6 +2,12 @@
 from . import test_worktime
 
 # 2 File
+from . import test_change_request
+from . import test_consent
+from . import test_stocktake
+from . import test_vehicle
+from . import test_vehicle_document
+from . import test_vin_plate
 
 # 3 Order
 from . import test_dms_tools
