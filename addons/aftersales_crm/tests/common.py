@@ -40,9 +40,6 @@ class AftersalesCommon(TransactionCase):
         cls.store_b = cls._create_store("Store B")
         cls.env.user.company_ids |= cls.store | cls.store_b
         cls.env.user.company_id = cls.store
-        cls.env = cls.env(
-            context=dict(cls.env.context, allowed_company_ids=[cls.store.id, cls.store_b.id], tracking_disable=False)
-        )
         for role in ROLES:
             setattr(cls, role, cls._create_user(role, role, cls.store))
             if role != "officer":
