@@ -46,6 +46,7 @@
         "data/aftersales_order_sequence_data.xml",
         "wizard/aftersales_repair_order_cancel_views.xml",
         "views/aftersales_repair_order_views.xml",
+        "views/aftersales_vehicle_order_views.xml",
         "views/aftersales_import_line_views.xml",
         "views/aftersales_import_mapping_views.xml",
         "views/aftersales_import_views.xml",

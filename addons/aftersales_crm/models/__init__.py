@@ -44,6 +44,7 @@ from . import aftersales_import_mapping_column
 from . import aftersales_import_mapping_word
 from . import aftersales_repair_order
 from . import aftersales_repair_order_line
+from . import aftersales_vehicle_order
 from . import res_company_order
 from . import res_config_settings_order
 

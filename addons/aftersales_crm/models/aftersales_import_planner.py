@@ -530,8 +530,9 @@ class ImportPlanner:
             self._check_order(row, order, values)
         if row.errors:
             return
+        has_car = bool(row.cells["vin"] or row.cells["license_plate"])
         vehicle = self._find_vehicle(row)
-        if order and vehicle is not None and order.get("vehicle_id") and not self._is_record_of(order, vehicle):
+        if order and has_car and not (vehicle and self._is_record_of(order, vehicle)):
             row.errors.append(
                 self._(
                     "Order %(order)s is in the system with another car (%(vehicle)s). Correct the number or the car.",
@@ -542,7 +543,7 @@ class ImportPlanner:
             return
         row.vehicle, row.order = vehicle, order
         row.partner = self._plan_partner(row)
-        if row.vehicle is not None or ("vin" in row.cells and (row.cells["vin"] or row.cells["license_plate"])):
+        if has_car:
             self._plan_vehicle(row)
         if order_name and row.vehicle is not None:
             self._plan_order(row, values)

@@ -4,7 +4,7 @@ import io
 
 from .common import AftersalesCommon
 
-VIN_1 = "LSVAA4187E2184847"
+VIN_1 = "LSVAA4182E2184847"
 VIN_2 = "LFV3A23C1D3012345"
 HEADERS = [
     "工单号",

@@ -1,0 +1,27 @@
+from odoo import api, fields, models
+
+
+class AftersalesVehicle(models.Model):
+    """The visits of the car, as the vehicle file shows them."""
+
+    _inherit = "aftersales.vehicle"
+
+    repair_order_ids = fields.One2many("aftersales.repair.order", "vehicle_id", "Repair Orders")
+    repair_order_count = fields.Integer(compute="_compute_repair_order_count")
+
+    @api.depends("repair_order_ids.state")
+    def _compute_repair_order_count(self):
+        counts = dict(
+            self.env["aftersales.repair.order"]._read_group(
+                [("vehicle_id", "in", self.ids), ("state", "!=", "cancelled")], ["vehicle_id"], ["__count"]
+            )
+        )
+        for vehicle in self:
+            vehicle.repair_order_count = counts.get(vehicle._origin, 0)
+
+    def action_view_repair_orders(self):
+        """Open the visits of these cars."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_repair_order_action")
+        action["domain"] = [("vehicle_id", "in", self.ids)]
+        action["context"] = {"default_vehicle_id": self.id} if len(self) == 1 else {}
+        return action
