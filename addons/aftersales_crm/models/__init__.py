@@ -69,5 +69,21 @@ from . import res_config_settings_contact
 from . import res_partner_contact
 
 # 5 Case
+from . import aftersales_appeal
+from . import aftersales_callback_case
+from . import aftersales_cause
+from . import aftersales_complaint
+from . import aftersales_complaint_kind
+from . import aftersales_corrective_action
+from . import aftersales_corrective_measure
+from . import aftersales_corrective_progress
+from . import aftersales_corrective_reminder
+from . import aftersales_corrective_round
+from . import aftersales_corrective_why
+from . import aftersales_handover
+from . import aftersales_problem_category_case
+from . import aftersales_vehicle_case
+from . import res_company_case
+from . import res_config_settings_case
 
 # 6 Figures

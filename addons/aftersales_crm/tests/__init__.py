@@ -19,5 +19,6 @@ from . import test_repair_order
 # 4 Contact
 
 # 5 Case
+from . import test_complaint
 
 # 6 Figures

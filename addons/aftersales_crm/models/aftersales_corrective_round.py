@@ -1,0 +1,35 @@
+from odoo import fields, models
+
+
+class AftersalesCorrectiveRound(models.Model):
+    """What an earlier round of an action planned, did and achieved. Never changed afterwards."""
+
+    _name = "aftersales.corrective.round"
+    _description = "Round of a Corrective Action"
+    _inherit = ["aftersales.protected.mixin"]
+    _order = "round desc, id desc"
+    _rec_name = "round"
+    _protected_append_only = True
+
+    action_id = fields.Many2one(
+        "aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade", readonly=True
+    )
+    company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
+    round = fields.Integer("Round", required=True, readonly=True)
+    root_cause = fields.Text("Root Cause", readonly=True)
+    measures = fields.Text("Measures", readonly=True)
+    responsible_id = fields.Many2one("res.users", "Responsible Person", readonly=True)
+    supervisor_id = fields.Many2one("res.users", "Supervisor", readonly=True)
+    date_deadline = fields.Date("Deadline", readonly=True)
+    date_done = fields.Datetime("Done on", readonly=True)
+    date_verified = fields.Datetime("Verified on", readonly=True)
+    indicator = fields.Char("Indicator", readonly=True)
+    target = fields.Float("Target (%)", digits=(6, 1), readonly=True)
+    effect_before = fields.Float("Before (%)", digits=(6, 1), readonly=True)
+    effect_before_n = fields.Integer("Before n", readonly=True)
+    effect_after = fields.Float("After (%)", digits=(6, 1), readonly=True)
+    effect_after_n = fields.Integer("After n", readonly=True)
+    effect_conclusion = fields.Text("Conclusion", readonly=True)
+    effective = fields.Selection([("yes", "Effective"), ("no", "Not Effective")], "Effect", readonly=True)
+
+    _round_uniq = models.Constraint("UNIQUE(action_id, round)", "This round is kept already.")

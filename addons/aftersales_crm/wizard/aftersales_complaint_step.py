@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+LEVELS = [("general", "General"), ("important", "Important"), ("urgent", "Urgent")]
+
+
+class AftersalesComplaintStep(models.TransientModel):
+    """Asks for what a step of a complaint needs; every rule is the complaint's own."""
+
+    _name = "aftersales.complaint.step"
+    _description = "Step of a Complaint"
+
+    complaint_id = fields.Many2one("aftersales.complaint", "Complaint", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="complaint_id.company_id")
+    step = fields.Char("Step", required=True)
+    reason = fields.Text("Reason")
+    recourse = fields.Text("Recourse Told")
+    note = fields.Text("Note")
+    level = fields.Selection(LEVELS, "Level", compute="_compute_level", store=True, readonly=False)
+    level_proposed = fields.Selection(related="complaint_id.level_proposed")
+    level_reason = fields.Char(related="complaint_id.level_reason")
+    handler_id = fields.Many2one(
+        "res.users", "Handler", compute="_compute_handler_id", store=True, readonly=False, domain=[("share", "=", False)]
+    )
+    user_id = fields.Many2one("res.users", "To", domain=[("share", "=", False)])
+    satisfied = fields.Selection([("yes", "Yes"), ("no", "No")], "Is the customer satisfied now?")
+    waiting_for = fields.Selection([("customer", "Customer"), ("parts", "Parts")], "Waiting for")
+    target_id = fields.Many2one("aftersales.complaint", "Merge into")
+    lane = fields.Selection([("is_safety", "Safety Lane"), ("is_external", "Media or Authority")], "Lane")
+    date_promised_update = fields.Datetime("Next Update Promised")
+
+    @api.depends("complaint_id")
+    def _compute_level(self):
+        for wizard in self:
+            complaint = wizard.complaint_id
+            order = [level for level, _label in LEVELS]
+            levels = [level for level in (complaint.level, complaint.level_proposed) if level]
+            wizard.level = max(levels, key=order.index, default="general")
+
+    @api.depends("complaint_id", "level")
+    def _compute_handler_id(self):
+        for wizard in self:
+            wizard.handler_id = wizard.complaint_id and wizard.complaint_id._get_default_handler(wizard.level)
+
+    def action_apply(self):
+        """Do the step."""
+        self.ensure_one()
+        case = self.complaint_id
+        if self.step == "classify":
+            case.action_classify(self.level, self.handler_id.id, self.reason)
+        elif self.step == "change_level":
+            case.action_change_level(self.level, self.reason)
+        elif self.step == "second_callback":
+            case.action_record_second_callback(self.satisfied, self.note)
+        elif self.step == "rework":
+            case.action_rework(self.reason)
+        elif self.step == "reject":
+            case.action_reject(self.reason, self.recourse)
+        elif self.step == "withdraw":
+            case.action_withdraw(self.reason)
+        elif self.step == "merge":
+            case.action_merge(self.target_id.id)
+        elif self.step == "reopen":
+            case.action_reopen(self.reason)
+        elif self.step == "reply":
+            case.action_reply(self.note, self.date_promised_update)
+        elif self.step == "pause":
+            case.action_pause(self.waiting_for, self.reason)
+        elif self.step == "handover":
+            case.action_propose_handover(self.user_id.id, self.reason)
+        elif self.step == "refuse_handover":
+            case.action_refuse_handover(self.reason)
+        elif self.step == "leave_lane":
+            case.action_leave_lane(self.lane, self.reason)
+        else:
+            raise UserError(self.env._("There is no step \"%s\".", self.step))
+        return {"type": "ir.actions.act_window_close"}
