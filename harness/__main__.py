@@ -1,58 +1,85 @@
 """``python3 -m harness COMMAND``: find the command's file and run it.
 
 A command is one file in ``harness/commands``: a docstring (its first line is the help), and
-``add_arguments(parser)`` and ``run(args) -> int``.  ``SETUP = False`` in it means that it runs
-without the Python environment.
+``add_arguments(parser)`` and ``run(args) -> int``; with ``RAW = True`` in it, ``args.arguments``
+are its words as they were typed.  The file is imported inside the Python
+environment only, so it may import the environment's packages.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import errno
 import importlib
 import pkgutil
 import sys
+from pathlib import Path
 
-from . import commands
+from . import commands, environment, venv
 from .errors import SetupError
 
+#: Commands that set nothing up and use the standard library alone.
+BARE = ("stop",)
 
-def build_parser() -> tuple[argparse.ArgumentParser, dict[str, object]]:
-    """Return the parser and the command modules by name."""
+
+def summaries() -> dict[str, str]:
+    """Return the first line of every command's docstring, without importing any."""
+    found = {}
+    for info in pkgutil.iter_modules(commands.__path__):
+        source = Path(commands.__path__[0]) / f"{info.name}.py"
+        text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+        found[info.name.replace("_", "-")] = text.strip().partition("\n")[0]
+    return found
+
+
+def top_parser() -> argparse.ArgumentParser:
+    """Return the parser of everything before the command's own arguments."""
+    known = summaries()
+    width = max(map(len, known))
+    listing = "\n".join(f"  {name:{width}}  {text}" for name, text in sorted(known.items()))
     parser = argparse.ArgumentParser(
         prog="python3 -m harness",
         description="From a bare Debian or Ubuntu machine to a running Odoo 19 with the addon.",
+        epilog=f"commands:\n{listing}\n\n'python3 -m harness COMMAND --help' tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--odoo", metavar="PATH", help="Odoo 19 source to use (default: ODOO_HOME, then Debian's)")
-    sub = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    modules = {}
-    for info in pkgutil.iter_modules(commands.__path__):
-        name = info.name.replace("_", "-")
-        module = importlib.import_module(f"{commands.__name__}.{info.name}")
-        summary = (module.__doc__ or "").strip().splitlines()[0]
-        command = sub.add_parser(name, help=summary, description=module.__doc__)
-        module.add_arguments(command)
-        modules[name] = module
-    return parser, modules
+    parser.add_argument("command", metavar="COMMAND", choices=sorted(known), help="what to do")
+    return parser
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Split the words into those up to the command and the command's own."""
+    index = 0
+    while index < len(arguments) and arguments[index].startswith("-"):
+        index += 2 if arguments[index] == "--odoo" else 1
+    return arguments[: index + 1], arguments[index + 1 :]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; a ``SetupError`` is printed as its sentence, with exit code 2."""
     arguments = sys.argv[1:] if argv is None else argv
-    parser, modules = build_parser()
-    args = parser.parse_args(arguments)
-    module = modules[args.command]
+    front, own = split(arguments)
+    top = top_parser().parse_args(front)
     try:
-        if getattr(module, "SETUP", True):
-            from . import environment, venv
-
+        if top.command not in BARE:
             environment.prepare_python()
             venv.continue_in_venv(arguments)
+        module = importlib.import_module(f"{commands.__name__}.{top.command.replace('-', '_')}")
+        parser = argparse.ArgumentParser(prog=f"python3 -m harness {top.command}", description=module.__doc__)
+        module.add_arguments(parser)
+        if getattr(module, "RAW", False) and not {"-h", "--help"} & set(own[:1]):
+            args = argparse.Namespace(arguments=own)
+        else:
+            args = parser.parse_args(own)
+        args.odoo = top.odoo
         return module.run(args) or 0
     except SetupError as error:
         print(f"harness: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        if error.errno != 28:  # no space left on device
+        if error.errno != errno.ENOSPC:
             raise
         print("harness: The disk is full: free about 4 GB and run this again.", file=sys.stderr)
         return 2

@@ -287,10 +287,34 @@ def test_the_command_line_prints_the_sentence_alone(monkeypatch, capsys):
     assert captured.out == ""
 
 
-def test_every_command_explains_itself():
-    parser, modules = cli.build_parser()
-    assert {"env", "shell", "demo", "test"} <= set(modules)
-    for module in modules.values():
-        assert module.__doc__
-        assert callable(module.run)
-    assert "demo" in parser.format_help()
+def test_every_command_explains_itself(capsys):
+    summaries = cli.summaries()
+    assert {"env", "shell", "demo", "test"} <= set(summaries)
+    assert all(summaries.values())
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert summaries["demo"] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["env", "--json"], (["env"], ["--json"])),
+        (["--odoo", "/x", "odoo", "--", "-d", "a"], (["--odoo", "/x", "odoo"], ["--", "-d", "a"])),
+        (["--odoo=/x", "test"], (["--odoo=/x", "test"], [])),
+        ([], ([], [])),
+    ],
+)
+def test_the_commands_own_arguments_reach_it(words, expected):
+    assert cli.split(words) == expected
+
+
+def test_the_way_to_the_environment_needs_the_standard_library_alone():
+    """On a bare machine nothing but Python's own modules can be imported."""
+    code = (
+        "import sys; import harness.__main__; "
+        "names = {name.split('.')[0] for name in sys.modules} - set(sys.stdlib_module_names); "
+        "print(sorted(name for name in names if not name.startswith('_')))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, cwd=paths.REPO)
+    assert done.stdout.strip() == "['harness']", done.stderr

@@ -1,7 +1,7 @@
 """Run Odoo's own command line with the harness's configuration.
 
-For example: ``harness odoo -- -d NAME -u aftersales_crm --stop-after-init`` or
-``harness odoo -- i18n export -d NAME -- aftersales_crm``.
+For example: ``harness odoo -d NAME -u aftersales_crm --stop-after-init`` or
+``harness odoo i18n export -d NAME -- aftersales_crm``.  A ``--`` before the first word is ignored.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import argparse
 import os
 
 from ..environment import prepare
+
+RAW = True
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

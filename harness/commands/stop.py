@@ -7,8 +7,6 @@ import argparse
 from .. import postgres
 from ..say import say
 
-SETUP = False
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``stop``."""
