@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+
 KINDS = [("repair", "After Repair"), ("absent", "Long Absent"), ("second", "Second Callback")]
 TIME_PREFERENCES = [("any", "Any Time"), ("morning", "Morning"), ("afternoon", "Afternoon"), ("evening", "Evening")]
 ABSENT_STAGES = [("warning", "Warning"), ("lost", "Lost"), ("pool", "Pool")]

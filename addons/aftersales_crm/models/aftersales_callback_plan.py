@@ -653,7 +653,7 @@ class AftersalesCallbackPlan(models.Model):
         short = self.env._("No agent has room for this call until %(until)s. Add agents, days or calls a day.")
         missed = self.env._("The last day, %(until)s, is over: counts as missed.")
         for row in rows:
-            if not row["is_included"] or "delivered" not in row and "load" not in row and not row["is_short"]:
+            if not row["is_included"] or ("delivered" not in row and "load" not in row and not row["is_short"]):
                 continue
             values = {"due": row["date_due"], "until": row["date_expiry"], "delivered": row.get("delivered")}
             parts = []

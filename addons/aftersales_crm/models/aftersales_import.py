@@ -2,7 +2,7 @@ import base64
 from itertools import islice
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 
 from ..tools import dms_file, dms_values
@@ -393,7 +393,7 @@ class AftersalesImport(models.Model):
             self.mapping_id = self.env["aftersales.import.mapping"]._find_for_headers(
                 self.company_id, headers
             ) or self.env["aftersales.import.mapping"].create(
-                {"name": self.file_name or self.name, "company_id": self.company_id.id}
+                {"name": (self.file_name or self.name).rsplit(".", 1)[0], "company_id": self.company_id.id}
             )
         self.mapping_id._update_columns(headers, samples)
 
@@ -445,8 +445,13 @@ class AftersalesImport(models.Model):
         self._check_columns()
         if write:
             # One import at a time in a company: two would open the same new file twice
-            self.lock_for_update()
-            self.company_id.sudo().lock_for_update(allow_referencing=True)
+            try:
+                self.lock_for_update()
+                self.company_id.sudo().lock_for_update(allow_referencing=True)
+            except LockError as error:
+                raise UserError(
+                    self.env._("Another import of %(store)s is running. Wait for its end.", store=self.company_id.name)
+                ) from error
         planner = ImportPlanner(self, write)
         planner.set_headers(self.headers)
         self.sudo().line_ids.unlink()

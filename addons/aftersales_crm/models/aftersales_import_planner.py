@@ -18,7 +18,7 @@ from ..tools.plate import normalize_plate, plate_problem, plate_type
 from ..tools.vin import check_digit, check_digit_mandatory, check_digit_ok, normalize_vin, vin_problem
 from .aftersales_vehicle import CARD_FIELDS
 
-REFUSALS = (UserError, ValidationError, AccessError, psycopg2.IntegrityError, psycopg2.DataError)
+REFUSALS = (UserError, ValidationError, AccessError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
 
 PARTNER, VEHICLE, ORDER = "res.partner", "aftersales.vehicle", "aftersales.repair.order"
 MODEL, BRAND = "fleet.vehicle.model", "fleet.vehicle.model.brand"
@@ -118,10 +118,18 @@ class ImportPlanner:
         self.company = imp.company_id
         # Sudoed: an administrator of imports needs no rights of a service advisor; the uid, and with it
         # "created by", stays his, so that he can never verify a file that he imported.
+        # A context of its own: a client's default_… keys must not reach the records.
         self.env = (
             imp.sudo()
-            .with_company(self.company)
-            .with_context(tracking_disable=True, mail_create_nosubscribe=True, mail_create_nolog=True, active_test=True)
+            .with_context(
+                {
+                    "lang": imp.env.lang,
+                    "allowed_company_ids": self.company.ids,
+                    "tracking_disable": True,
+                    "mail_create_nosubscribe": True,
+                    "mail_create_nolog": True,
+                }
+            )
             .env
         )
         self.write = write

@@ -250,10 +250,7 @@ class AftersalesRepairOrder(models.Model):
     def _compute_partner_id(self):
         # Not on the vehicle's owner: after a change of ownership the order stays with who brought the car.
         for order in self:
-            if order.vehicle_id and (not order.partner_id or order._origin.vehicle_id != order.vehicle_id):
-                order.partner_id = order.vehicle_id.partner_id or order.partner_id
-            else:
-                order.partner_id = order.partner_id
+            order.partner_id = order.vehicle_id.partner_id or order.partner_id
 
     @api.depends("advisor_id")
     def _compute_advisor_name(self):
@@ -373,15 +370,22 @@ class AftersalesRepairOrder(models.Model):
         if isinstance(vals.get("name"), str):
             vals = dict(vals, name=vals["name"].strip())
         self._check_correction(vals)
-        watched = "date_out" in vals or "is_cancelled" in vals
+        watched = {"date_out", "is_cancelled", "vehicle_id"}.intersection(vals)
         before = self.filtered(lambda order: order.state == "delivered") if watched else self.browse()
+        vehicles, moments = before.vehicle_id, {order: order.date_out for order in before}
         result = super().write(vals)
         if watched:
-            after = self.filtered(lambda order: order.state == "delivered")
+            orders = self._without_proof()
+            after = orders.filtered(lambda order: order.state == "delivered")
             if after - before:
-                (after - before)._without_proof()._order_delivered()
+                (after - before)._order_delivered()
             if before - after:
-                (before - after)._without_proof()._order_undelivered()
+                (orders & (before - after))._order_undelivered()
+            moved = after.filtered(lambda order: order in moments and moments[order] != order.date_out)
+            if moved:
+                moved._order_delivery_moved()
+            if before:
+                self._update_last_service_date(vehicles | before.vehicle_id)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -488,14 +492,13 @@ class AftersalesRepairOrder(models.Model):
     def _order_undelivered(self):
         """Hook: these orders were delivered and are so no more (cancelled, or the delivery was a mistake)."""
 
+    def _order_delivery_moved(self):
+        """Hook: these orders stay delivered, but at another moment than was written before."""
+
     def _update_vehicle_history(self):
         """Carry the last visit and the odometer over to the vehicle file."""
         delivered = self.filtered("date_out")
-        for vehicle, orders in delivered.grouped("vehicle_id").items():
-            last = max(orders.mapped("date_out"))
-            # Sudoed: the ledger of the file is not the advisor's to write
-            if not vehicle.last_service_date or vehicle.last_service_date < last:
-                vehicle.sudo()._write_protected({"last_service_date": last})
+        self._update_last_service_date(delivered.vehicle_id)
         read = delivered.filtered("odometer")
         Odometer = self.env["aftersales.vehicle.odometer"].sudo()
         known = {
@@ -513,6 +516,20 @@ class AftersalesRepairOrder(models.Model):
                 if (vehicle_id, date, value) not in known
             ]
         )
+
+    @api.model
+    def _update_last_service_date(self, vehicles):
+        """Write the last visit of the cars, as their delivered orders tell it."""
+        last_by_vehicle = dict(
+            self.sudo()._read_group(
+                [("vehicle_id", "in", vehicles.ids), ("state", "=", "delivered")], ["vehicle_id"], ["date_out:max"]
+            )
+        )
+        for vehicle in vehicles:
+            last = last_by_vehicle.get(vehicle, False)
+            # Sudoed: the ledger of the file is not the advisor's to write
+            if vehicle.last_service_date != last:
+                vehicle.sudo()._write_protected({"last_service_date": last})
 
     @api.model
     def _first_time_fix_counts(self, domain):

@@ -23,8 +23,10 @@ class AftersalesRepairOrder(models.Model):
     def _order_delivered(self):
         result = super()._order_delivered()
         # The absent customer came back by himself: nobody asks any more why he stays away.
-        returned = self.env["aftersales.callback"].sudo().search(
-            [("vehicle_id", "in", self.vehicle_id.ids), ("kind", "=", "absent"), ("state", "=", "planned")]
+        returned = (
+            self.env["aftersales.callback"]
+            .sudo()
+            .search([("vehicle_id", "in", self.vehicle_id.ids), ("kind", "=", "absent"), ("state", "=", "planned")])
         )
         if returned:
             returned._do_cancel("returned")

@@ -527,11 +527,21 @@ class TestImport(AftersalesOrderCommon):
 
     def test_forged_context_does_not_help(self):
         """Defaults in the context of a client reach neither the order's state nor its import."""
-        imp = self._create_import(self._csv([self._row(date_out="")]), self.admin)
+        imp = self._create_import(self._csv([self._row(date_out="", consent="", **NEW_CAR)]), self.admin)
         imp.with_context(
-            default_state="delivered", default_is_cancelled=True, default_company_id=self.store_b.id
+            default_state="delivered",
+            default_is_cancelled=True,
+            default_company_id=self.store_b.id,
+            default_callback_consent="yes",
+            default_partner_id=self.admin.partner_id.id,
+            default_note="forged",
         ).action_apply()
-        self.assertRecordValues(self._find_order("WX001"), [{"state": "open", "company_id": self.store.id}])
+        order = self._find_order("WX001")
+        self.assertRecordValues(
+            order, [{"state": "open", "company_id": self.store.id, "callback_consent": "not_asked"}]
+        )
+        self.assertFalse(order.vehicle_id.note)
+        self.assertEqual(order.partner_id.name, "李四")
 
     def test_importer_cannot_verify(self):
         """The importer is the creator of the files that the import opened."""

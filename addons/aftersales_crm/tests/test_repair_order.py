@@ -23,8 +23,12 @@ class TestRepairOrder(AftersalesOrderCommon):
         self.vehicle.partner_id = buyer
         self.env.invalidate_all()
         self.assertEqual(order.partner_id, self.owner)
-        brought = self._create_order(partner_id=buyer.id)
-        self.assertEqual(brought.partner_id, buyer, "who was entered is kept")
+        brought = self._create_order(partner_id=self.owner.id)
+        self.assertEqual(brought.partner_id, self.owner, "who was entered is kept")
+        other = self.env["aftersales.vehicle"].create({"license_plate": "沪B00001", "company_id": self.store.id})
+        other.partner_id = buyer
+        order.vehicle_id = other
+        self.assertEqual(order.partner_id, buyer, "the car was wrong, and so was the customer")
 
     def test_amounts(self):
         """The total is the sum of the lines; without lines it is what was entered."""
@@ -86,6 +90,15 @@ class TestRepairOrder(AftersalesOrderCommon):
         self.assertEqual(self.vehicle.odometer, 45000)
         self._create_order(date_in=self.utc("2026-02-02 09:00"), date_out=self.utc("2026-02-02 12:00"))
         self.assertEqual(self.vehicle.last_service_date, self.utc("2026-03-02 12:00"), "an older visit entered late")
+        self.vehicle._write_protected({"state": "filed"})
+        wrong = self._create_order(date_in=self.utc("2026-04-02 09:00"), date_out=self.utc("2026-04-02 12:00"))
+        self.assertEqual(self.vehicle.last_service_date, self.utc("2026-04-02 12:00"))
+        with patch.object(AftersalesRepairOrder, "_order_delivery_moved", autospec=True) as moved:
+            self.as_user(wrong, self.manager).date_out = self.utc("2026-04-03 12:00")
+        moved.assert_called_once()
+        self.assertEqual(self.vehicle.last_service_date, self.utc("2026-04-03 12:00"))
+        wrong.action_cancel("entered at the wrong car")
+        self.assertEqual(self.vehicle.last_service_date, self.utc("2026-03-02 12:00"), "a cancelled visit was none")
 
     def test_dates_are_possible(self):
         """A car is not delivered before it came in, nor in the future."""

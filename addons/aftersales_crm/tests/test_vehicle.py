@@ -123,7 +123,7 @@ class TestVehicle(FileCommon):
     @mute_logger("odoo.addons.aftersales_crm.models.aftersales_approval")
     def test_life_independence(self):
         """Verifier ≠ creator, verifier ≠ submitter, archivist ≠ creator, archivist ≠ verifier: whatever the roles."""
-        everything = "group_aftersales_advisor group_aftersales_manager group_aftersales_archivist".split()
+        everything = ["group_aftersales_advisor", "group_aftersales_manager", "group_aftersales_archivist"]
         for user in (self.manager, self.manager_2):
             user.group_ids = [
                 fields.Command.link(self.env.ref(f"aftersales_crm.{group}").id) for group in everything
