@@ -76,8 +76,11 @@ def ensure_venv() -> Path:
     ]
     with step(f"Installing {len(names)} Python packages") as progress:
         seen: set[str] = set()
+        unknown: list[str] = []
 
         def show(line: str) -> None:
+            if "No matching distribution found for" in line:
+                unknown.append(line.rpartition(" ")[2])
             if line.startswith("Collecting "):
                 seen.add(line.split()[1])
                 progress.update(f"fetched {len(seen)} of {len(names)}")
@@ -95,6 +98,12 @@ def ensure_venv() -> Path:
         ]
         environment = {**os.environ, "PIP_ROOT_USER_ACTION": "ignore"}
         if run_logged(command, setup_log(), on_line=show, env=environment) != 0:
+            if unknown and seen - set(unknown):
+                raise SetupError(
+                    f"The package index has no {unknown[0]} for Python {sys.version.split()[0]}: start the "
+                    "harness with another Python, for example 'python3.12 -m harness', or correct pip's "
+                    f"index (details in {setup_log()})."
+                )
             raise SetupError(
                 "The Python packages cannot be installed: check the network (pip must reach a "
                 f"package index) and the disk space, and run this again (details in {setup_log()})."
