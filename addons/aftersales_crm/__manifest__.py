@@ -93,6 +93,14 @@
         "views/aftersales_corrective_action_views.xml",
         "views/aftersales_complaint_views.xml",
         # 6 Figures
+        "data/ir_cron_figures_data.xml",
+        "report/aftersales_monthly_report_reports.xml",
+        "report/aftersales_monthly_report_templates.xml",
+        "wizard/aftersales_monthly_report_dialog_views.xml",
+        "views/aftersales_monthly_report_views.xml",
+        "views/aftersales_monthly_figure_views.xml",
+        "views/aftersales_monthly_base_views.xml",
+        "views/res_config_settings_figures_views.xml",
         # Menus come last: they name the actions of every floor
         "views/aftersales_menus.xml",
     ],

@@ -87,3 +87,10 @@ from . import res_company_case
 from . import res_config_settings_case
 
 # 6 Figures
+from . import aftersales_monthly_report
+from . import aftersales_monthly_base
+from . import aftersales_monthly_figure
+from . import aftersales_monthly_finding
+from . import aftersales_corrective_action_figures
+from . import res_company_figures
+from . import res_config_settings_figures

@@ -1,0 +1,1 @@
+from . import aftersales_monthly_report_outputs

@@ -22,3 +22,6 @@ from . import test_repair_order
 from . import test_complaint
 
 # 6 Figures
+from . import test_monthly_report
+from . import test_monthly_report_cron
+from . import test_monthly_report_outputs

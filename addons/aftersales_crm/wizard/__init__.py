@@ -11,3 +11,5 @@ from . import aftersales_callback_exception
 from . import aftersales_appeal_dialog
 from . import aftersales_complaint_step
 from . import aftersales_corrective_step
+# 6 Figures
+from . import aftersales_monthly_report_dialog
