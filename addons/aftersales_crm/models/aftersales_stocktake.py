@@ -120,6 +120,7 @@ class AftersalesStocktake(models.Model):
             "name": self.name,
             "res_model": "aftersales.stocktake.line",
             "view_mode": "list,kanban",
+            "mobile_view_mode": "kanban",
             "domain": [("stocktake_id", "=", self.id)],
             "context": {"search_default_pending": self.state == "running"},
         }

@@ -54,6 +54,8 @@ class AftersalesStocktakeLine(models.Model):
     def write(self, vals):
         if not self._has_proof():
             self._check_open()
+            if {"vehicle_id", "stocktake_id"}.intersection(vals):
+                self._unlink_except_checked()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -135,6 +135,7 @@ class AftersalesVehicle(models.Model):
     odometer = fields.Integer("Odometer (km)", compute="_compute_odometer", store=True, copy=False, aggregator="avg")
     odometer_date = fields.Date("Odometer Read on", compute="_compute_odometer", store=True, copy=False)
     odometer_warning = fields.Char(compute="_compute_odometer_warning")
+    due_summary = fields.Char("Due", compute="_compute_due_summary")
     last_service_date = fields.Datetime("Last Visit", readonly=True, copy=False, index="btree_not_null")
 
     # File
@@ -160,6 +161,7 @@ class AftersalesVehicle(models.Model):
     missing_document_names = fields.Char(compute="_compute_missing_document_names")
     ownership_ids = fields.One2many("aftersales.vehicle.ownership", "vehicle_id", "Owners", readonly=True)
     change_request_ids = fields.One2many("aftersales.change.request", "vehicle_id", "Change Requests")
+    change_count = fields.Integer("Changes", compute="_compute_pending_change_count")
     pending_change_count = fields.Integer("Open Change Requests", compute="_compute_pending_change_count")
     stocktake_line_ids = fields.One2many("aftersales.stocktake.line", "vehicle_id", "Stocktakes")
     last_stocktake_date = fields.Date("Last Stocktake", readonly=True, copy=False, index="btree_not_null")
@@ -193,6 +195,11 @@ class AftersalesVehicle(models.Model):
             reason = self._vin_problem_text(vehicle.vin)
             if reason:
                 raise ValidationError(reason)
+
+    @api.constrains("vin", "license_plate")
+    def _check_identity(self):
+        if self.filtered(lambda vehicle: not vehicle.vin and not vehicle.license_plate):
+            raise ValidationError(self.env._("A vehicle file needs a VIN or a plate: nobody would find it again."))
 
     @api.constrains("manufacture_date", "delivery_date")
     def _check_dates(self):
@@ -283,7 +290,10 @@ class AftersalesVehicle(models.Model):
                 )
             vehicle.vin_warning = warning
 
-    @api.depends("preference_ids.value", "preference_ids.kind_id", "preference_ids.partner_id", "preference_ids.active")
+    @api.depends(
+        *("partner_id", "contact_id", "driver_id", "brought_by_id"),
+        *("preference_ids.value", "preference_ids.kind_id", "preference_ids.partner_id", "preference_ids.active"),
+    )
     @api.depends_context("lang")
     def _compute_preference_summary(self):
         for vehicle in self:
@@ -298,6 +308,31 @@ class AftersalesVehicle(models.Model):
             for policy in vehicle.insurance_ids.filtered("date_end"):
                 ends[policy.kind] = max(policy.date_end, ends.get(policy.kind, policy.date_end))
             vehicle.insurance_end_date = min(ends.values()) if ends else False
+
+    @api.depends("inspection_due_date", "insurance_ids.date_end", "warranty_end_date", "loan_due_date")
+    @api.depends_context("lang")
+    def _compute_due_summary(self):
+        for vehicle in self:
+            today = vehicle.company_id._aftersales_today()
+            soon = fields.Date.add(today, days=30)
+            texts = []
+            for name, past_too in (
+                ("inspection_due_date", True),
+                ("insurance_end_date", True),
+                ("warranty_end_date", False),
+                ("loan_due_date", False),
+            ):
+                date = vehicle[name]
+                if not date or date > soon or (date < today and not past_too):
+                    continue
+                label = self._fields[name].get_description(self.env, ["string"])["string"]
+                if date < today:
+                    texts.append(self.env._("%(what)s: %(days)s days late", what=label, days=(today - date).days))
+                elif date == today:
+                    texts.append(self.env._("%(what)s: today", what=label))
+                else:
+                    texts.append(self.env._("%(what)s: in %(days)s days", what=label, days=(date - today).days))
+            vehicle.due_summary = " · ".join(texts)
 
     @api.depends("odometer_ids.value", "odometer_ids.date")
     def _compute_odometer(self):
@@ -337,13 +372,14 @@ class AftersalesVehicle(models.Model):
 
     @api.depends("change_request_ids.state")
     def _compute_pending_change_count(self):
-        counts = dict(
-            self.env["aftersales.change.request"]._read_group(
-                [("vehicle_id", "in", self.ids), ("state", "in", ("draft", "submitted"))], ["vehicle_id"], ["__count"]
-            )
-        )
+        counts = {}
+        for vehicle, state, count in self.env["aftersales.change.request"]._read_group(
+            [("vehicle_id", "in", self.ids)], ["vehicle_id", "state"], ["__count"]
+        ):
+            total, pending = counts.get(vehicle, (0, 0))
+            counts[vehicle] = (total + count, pending + (count if state in ("draft", "submitted") else 0))
         for vehicle in self:
-            vehicle.pending_change_count = counts.get(vehicle._origin, 0)
+            vehicle.change_count, vehicle.pending_change_count = counts.get(vehicle._origin, (0, 0))
 
     @api.depends("last_stocktake_date", "company_id")
     def _compute_is_stocktake_due(self):
@@ -670,6 +706,8 @@ class AftersalesVehicle(models.Model):
     def _update_from_source(self, vals):
         """Bring values of another system into the file, without breaking the lock.
 
+        The data card of a file that waits for approval is left alone: it comes with the next import.
+
         :return: the change request that now waits for approval, empty when everything was written or nothing differed
         """
         self.ensure_one()
@@ -711,10 +749,10 @@ class AftersalesVehicle(models.Model):
         person = Domain("name", "ilike", text)
         digits = "".join(char for char in text if char.isdigit())
         if len(digits) >= 3 and not any(char.isalpha() for char in text):
-            # Sudo inside: who may read the file may find it by phone, the number itself stays masked
             person |= Domain("phone_sanitized", "ilike", digits) | Domain("phone", "ilike", text)
             person |= Domain("aftersales_mailing_phone", "ilike", digits)
-        people = self.env["res.partner"].with_context(active_test=False)._search(person)
+        # Sudoed: who may read the file finds it by name and phone, the number itself stays masked
+        people = self.env["res.partner"].sudo().with_context(active_test=False)._search(person)
         for name in ("partner_id", "contact_id", "driver_id", "brought_by_id"):
             domains.append(Domain(name, "in", people))
         return Domain.OR(domains)

@@ -167,6 +167,16 @@ class TestChangeRequest(FileCommon):
         )
         self.assertTrue(self.vehicle.ownership_ids[1].date_to)
 
+    def test_foreign_card(self):
+        """The dialog does not open the card of another store's file, and no request reaches it."""
+        with self.assertRaises(AccessError):
+            wizard = self.as_user(self.env["aftersales.change.wizard"], self.advisor_b).create(
+                {"vehicle_id": self.vehicle.id, "kind": "correction", "reason": "Curious"}
+            )
+            wizard.read(["vin", "partner_id"])
+        with self.assertRaises(AccessError):
+            self.ask(self.advisor_b, lines=[{"field_name": "engine_number", "new_value": "N"}])
+
     def test_deletion(self):
         """A deletion takes the file out of use after approval; nothing is lost."""
         request = self.ask(kind="deletion")

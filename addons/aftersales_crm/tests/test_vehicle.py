@@ -2,7 +2,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form
+from odoo.tests import Form, freeze_time
 from odoo.tools import mute_logger
 
 from .common_file import VINS, FileCommon
@@ -81,12 +81,19 @@ class TestVehicle(FileCommon):
             self.create_vehicle(license_plate=False, vin=VINS[1])
             self.env.cr.execute("UPDATE aftersales_vehicle SET vin = %s WHERE company_id = %s", (VINS[0], self.store.id))
 
+    def test_identity_needed(self):
+        """A file without VIN and plate is refused: nobody would find it again."""
+        with self.assertRaises(ValidationError):
+            self.create_vehicle(vin=False, license_plate=" ")
+        with self.assertRaises(ValidationError):
+            self.create_vehicle(vin=False).license_plate = False
+
     def test_search_text(self):
         """One search box finds a file by plate, VIN fragment, engine, names and phones."""
         driver = self.env["res.partner"].create({"name": "王五", "phone": "021 6234 5678"})
         vehicle = self.create_vehicle(engine_number="ENG778899", driver_id=driver.id)
         self.create_vehicle(license_plate="沪B99999", vin=VINS[1], partner_id=self.buyer.id)
-        vehicles = self.as_user(self.env["aftersales.vehicle"], self.advisor)
+        vehicles = self.as_user(self.env["aftersales.vehicle"], self.admin)
         for text in ("沪a·123", "xkp0427", "ng7788", "张三", "王五", "13800138000", "0013 8000", "62345678"):
             with self.subTest(text=text):
                 self.assertEqual(vehicles.search([("search_text", "ilike", text)]), vehicle)
@@ -288,6 +295,16 @@ class TestVehicle(FileCommon):
             with self.assertRaises(AccessError):
                 self.as_user(model, self.officer).search([])
 
+    def test_officer_sees_no_customer(self):
+        """A group officer reads no customer's name or phone, only colleagues and the stores."""
+        partners = self.as_user(self.env["res.partner"], self.officer)
+        self.assertFalse(partners.search([("id", "in", (self.customer | self.buyer).ids)]))
+        with self.assertRaises(AccessError):
+            partners.browse(self.customer.id).read(["name", "phone"])
+        self.assertTrue(partners.browse(self.store.partner_id.id).name)
+        self.assertTrue(partners.browse(self.gm.partner_id.id).name)
+        self.assertTrue(self.as_user(self.customer, self.advisor).name)
+
     def test_form(self):
         """The advisor opens a file on the screen; the plate tells its type at once."""
         with Form(self.as_user(self.env["aftersales.vehicle"], self.advisor)) as form:
@@ -323,3 +340,13 @@ class TestVehicle(FileCommon):
             self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 5, counts)
+
+    def test_due_summary(self):
+        """The file says at once what is late and what falls due within 30 days; what is far off stays silent."""
+        with freeze_time("2026-03-01 02:00:00"):
+            vehicle = self.create_vehicle(
+                inspection_due_date="2026-02-20", warranty_end_date="2026-03-05", loan_due_date="2026-05-01"
+            )
+            self.assertEqual(vehicle.due_summary, "Inspection Due: 9 days late · Warranty End: in 4 days")
+            vehicle.write({"inspection_due_date": "2027-02-20", "warranty_end_date": "2026-02-01"})
+            self.assertFalse(vehicle.due_summary)

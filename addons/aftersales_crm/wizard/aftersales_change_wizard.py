@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from ..models.aftersales_vehicle import CARD_FIELDS, PLATE_TYPES
 
+# Not in superuser mode: naming the id of another store's file must not open its card
+CARD = {"compute": "_compute_card", "compute_sudo": False, "store": True, "readonly": False}
+
 
 class AftersalesChangeWizard(models.TransientModel):
     """The data card as it is; what the user changes on it becomes the lines of a change request."""
@@ -20,20 +23,20 @@ class AftersalesChangeWizard(models.TransientModel):
     date_transfer = fields.Date("Transferred on", default=fields.Date.context_today)
     company_id = fields.Many2one(related="vehicle_id.company_id")
 
-    license_plate = fields.Char("Plate", compute="_compute_card", store=True, readonly=False)
-    plate_type = fields.Selection(PLATE_TYPES, compute="_compute_card", store=True, readonly=False)
-    vin = fields.Char("VIN", compute="_compute_card", store=True, readonly=False)
-    engine_number = fields.Char(compute="_compute_card", store=True, readonly=False)
-    model_id = fields.Many2one("fleet.vehicle.model", "Model", compute="_compute_card", store=True, readonly=False)
-    manufacture_date = fields.Date("Manufactured on", compute="_compute_card", store=True, readonly=False)
-    delivery_date = fields.Date("Delivered on", compute="_compute_card", store=True, readonly=False)
-    sales_reference = fields.Char("Sales Record", compute="_compute_card", store=True, readonly=False)
-    warranty_end_date = fields.Date("Warranty End", compute="_compute_card", store=True, readonly=False)
-    partner_id = fields.Many2one("res.partner", "Owner", compute="_compute_card", store=True, readonly=False)
-    contact_id = fields.Many2one("res.partner", "Contact", compute="_compute_card", store=True, readonly=False)
-    driver_id = fields.Many2one("res.partner", "Driver", compute="_compute_card", store=True, readonly=False)
-    loan_lender = fields.Char(compute="_compute_card", store=True, readonly=False)
-    loan_due_date = fields.Date("Loan Due", compute="_compute_card", store=True, readonly=False)
+    license_plate = fields.Char("Plate", **CARD)
+    plate_type = fields.Selection(PLATE_TYPES, **CARD)
+    vin = fields.Char("VIN", **CARD)
+    engine_number = fields.Char(**CARD)
+    model_id = fields.Many2one("fleet.vehicle.model", "Model", **CARD)
+    manufacture_date = fields.Date("Manufactured on", **CARD)
+    delivery_date = fields.Date("Delivered on", **CARD)
+    sales_reference = fields.Char("Sales Record", **CARD)
+    warranty_end_date = fields.Date("Warranty End", **CARD)
+    partner_id = fields.Many2one("res.partner", "Owner", **CARD)
+    contact_id = fields.Many2one("res.partner", "Contact", **CARD)
+    driver_id = fields.Many2one("res.partner", "Driver", **CARD)
+    loan_lender = fields.Char(**CARD)
+    loan_due_date = fields.Date("Loan Due", **CARD)
 
     @api.depends("vehicle_id", "kind")
     def _compute_card(self):
