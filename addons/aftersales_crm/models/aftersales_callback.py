@@ -114,9 +114,7 @@ class AftersalesCallback(models.Model):
     user_id = fields.Many2one("res.users", "Agent", index=True, tracking=1, check_company=True)
     date_planned = fields.Date("Day", index=True, tracking=2)
     time_preference = fields.Selection(TIME_PREFERENCES, "Preferred Time", required=True, default="any")
-    date_due = fields.Date(
-        "Due", required=True, index=True, default=lambda self: self.env.company._aftersales_today()
-    )
+    date_due = fields.Date("Due", required=True, index=True, default=lambda self: self.env.company._aftersales_today())
     date_expiry = fields.Date(
         "Until",
         compute="_compute_date_expiry",
@@ -250,9 +248,7 @@ class AftersalesCallback(models.Model):
                     )
                 )
         if frozen and not self.env.su and not self.env.user.has_group("aftersales_crm.group_aftersales_manager"):
-            raise AccessError(
-                self.env._("Only the service manager changes whom a callback is for, or its window.")
-            )
+            raise AccessError(self.env._("Only the service manager changes whom a callback is for, or its window."))
         result = super().write(vals)
         if moved or frozen:
             self._check_placement()

@@ -34,7 +34,9 @@ class AftersalesCallbackAnswer(models.Model):
     kind = fields.Selection(related="question_id.kind")
     value_yes_no = fields.Selection([("yes", "Yes"), ("no", "No")], "Yes or No")
     value_score = fields.Integer("Score", aggregator="avg")
-    value_choice_id = fields.Many2one("aftersales.question.choice", "Choice", ondelete="restrict", index="btree_not_null")
+    value_choice_id = fields.Many2one(
+        "aftersales.question.choice", "Choice", ondelete="restrict", index="btree_not_null"
+    )
     value_text = fields.Text("Text")
     value_display = fields.Char("Answer", compute="_compute_value_display")
     is_answered = fields.Boolean("Answered")

@@ -19,9 +19,7 @@ class AftersalesCallbackCandidate(models.Model):
     repair_order_id = fields.Many2one("aftersales.repair.order", "Repair Order", index=True, ondelete="cascade")
     vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", index=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="cascade")
-    absent_stage = fields.Selection(
-        [("warning", "Warning"), ("lost", "Lost"), ("pool", "Pool")], "Absent Stage"
-    )
+    absent_stage = fields.Selection([("warning", "Warning"), ("lost", "Lost"), ("pool", "Pool")], "Absent Stage")
     time_preference = fields.Selection(TIME_PREFERENCES, "Preferred Time")
     date_due = fields.Date("Due")
     date_expiry = fields.Date("Until")

@@ -241,9 +241,7 @@ class AftersalesCallbackPlan(models.Model):
         self._write_protected(
             {
                 "shortage": short,
-                "shortage_text": self.env._(
-                    "%(days)s working days left, %(calls)s calls short", days=days, calls=short
-                )
+                "shortage_text": self.env._("%(days)s working days left, %(calls)s calls short", days=days, calls=short)
                 if short
                 else False,
             }
@@ -548,13 +546,17 @@ class AftersalesCallbackPlan(models.Model):
         ):
             days[absence.user_id.id].append((absence.date_from, absence.date_to))
         # Sudoed: a planner needs to know when an agent is away, not why.
-        for leave_sudo in self.env["resource.calendar.leaves"].sudo().search(
-            [
-                ("resource_id.user_id", "in", agents.ids),
-                ("time_type", "=", "leave"),
-                ("date_to", ">=", self.company_id._aftersales_day_start(first)),
-                ("date_from", "<", self.company_id._aftersales_day_start(last + timedelta(days=1))),
-            ]
+        for leave_sudo in (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search(
+                [
+                    ("resource_id.user_id", "in", agents.ids),
+                    ("time_type", "=", "leave"),
+                    ("date_to", ">=", self.company_id._aftersales_day_start(first)),
+                    ("date_from", "<", self.company_id._aftersales_day_start(last + timedelta(days=1))),
+                ]
+            )
         ):
             spans[leave_sudo.resource_id.user_id.id].append(
                 tuple(int(d.replace(tzinfo=UTC).timestamp()) for d in (leave_sudo.date_from, leave_sudo.date_to))
@@ -591,9 +593,7 @@ class AftersalesCallbackPlan(models.Model):
         loaded = [Slot(s.agent, s.day, s.capacity, s.parts, standing[s.agent, s.day]) for s in slots]
         # Agents outside the involved set only: a class per set of agents, not per set of technicians.
         agents = {slot.agent for slot in slots}
-        calls = [
-            Call(c.key, c.first, c.last, c.latest, c.preference, frozenset(c.excluded & agents)) for c in calls
-        ]
+        calls = [Call(c.key, c.first, c.last, c.latest, c.preference, frozenset(c.excluded & agents)) for c in calls]
         plan = plan_calls(calls, loaded)
         for number, placement in plan.placements.items():
             rows[number].update(

@@ -283,7 +283,9 @@ class AftersalesCallback(models.Model):
         questionnaire = self._questionnaire_to_use()
         values = self._script_values()
         outcomes = self.env["aftersales.callback.outcome"].search([("company_id", "in", [self.company_id.id, False])])
-        labels = {name: dict(self._fields[name]._description_selection(self.env)) for name in ("kind", "time_preference")}
+        labels = {
+            name: dict(self._fields[name]._description_selection(self.env)) for name in ("kind", "time_preference")
+        }
         fill = questionnaire._fill_script
         return {
             "id": self.id,
@@ -372,7 +374,9 @@ class AftersalesCallback(models.Model):
             "name": order_sudo.name,
             "kind": kinds.get(order_sudo.kind, ""),
             "date_in": format_datetime(self.env, order_sudo.date_in, dt_format="short") if order_sudo.date_in else "",
-            "date_out": format_datetime(self.env, order_sudo.date_out, dt_format="short") if order_sudo.date_out else "",
+            "date_out": format_datetime(self.env, order_sudo.date_out, dt_format="short")
+            if order_sudo.date_out
+            else "",
             "advisor": order_sudo.advisor_name or "",
             "technicians": order_sudo.technician_names or "",
             "words": order_sudo.customer_words or "",
@@ -384,8 +388,10 @@ class AftersalesCallback(models.Model):
 
     def _call_preferences(self):
         """What the person on the phone likes; another owner's wishes of the same car are nobody's business."""
-        preferences_sudo = self.env["aftersales.preference"].sudo().search(
-            [("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)]
+        preferences_sudo = (
+            self.env["aftersales.preference"]
+            .sudo()
+            .search([("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)])
         )
         return [{"id": p.id, "kind": p.kind_id.name, "value": p.value} for p in preferences_sudo]
 

@@ -67,14 +67,18 @@ class AftersalesChangeRequest(models.Model):
             closed = self.filtered(lambda request: request.state != "draft") if asked else self.browse()
             if closed:
                 raise UserError(
-                    self.env._("%(request)s is no draft any more: take it back before you change it.", request=closed[0].name)
+                    self.env._(
+                        "%(request)s is no draft any more: take it back before you change it.", request=closed[0].name
+                    )
                 )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_submitted(self):
         if self.filtered(lambda request: request.state != "draft"):
-            raise UserError(self.env._("Only a draft change request can be deleted. The others are the history of the file."))
+            raise UserError(
+                self.env._("Only a draft change request can be deleted. The others are the history of the file.")
+            )
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -187,9 +191,7 @@ class AftersalesChangeRequest(models.Model):
             return
         effective = self.line_ids.filtered(lambda line: line.new_raw != vehicle._to_raw(line.field_name))
         if not effective:
-            raise UserError(
-                self.env._("%(request)s changes nothing. Enter at least one new value.", request=self.name)
-            )
+            raise UserError(self.env._("%(request)s changes nothing. Enter at least one new value.", request=self.name))
         owner = effective.filtered(lambda line: line.field_name == "partner_id")
         if self.kind == "ownership" and not (owner and owner.new_raw):
             raise UserError(self.env._("An ownership change needs the new owner. Choose another owner than today's."))
@@ -204,7 +206,9 @@ class AftersalesChangeRequest(models.Model):
         """Write the approved values (superuser mode). What moved since the request was made is not overwritten."""
         for request in self:
             vehicle = request.vehicle_id
-            moved = request.line_ids.filtered(lambda line, vehicle=vehicle: line.old_raw != vehicle._to_raw(line.field_name))
+            moved = request.line_ids.filtered(
+                lambda line, vehicle=vehicle: line.old_raw != vehicle._to_raw(line.field_name)
+            )
             if moved:
                 raise UserError(
                     self.env._(

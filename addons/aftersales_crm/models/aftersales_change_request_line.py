@@ -90,7 +90,9 @@ class AftersalesChangeRequestLine(models.Model):
         closed = self.request_id.filtered(lambda request: request.state != "draft")
         if closed:
             raise UserError(
-                self.env._("%(request)s is no draft any more: take it back before you change it.", request=closed[0].name)
+                self.env._(
+                    "%(request)s is no draft any more: take it back before you change it.", request=closed[0].name
+                )
             )
 
     def _take_old_values(self):

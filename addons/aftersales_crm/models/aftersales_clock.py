@@ -3,6 +3,8 @@ from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
+from psycopg2.extensions import TransactionRollbackError
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -366,11 +368,15 @@ class AftersalesClock(models.Model):
         due = self.search(domain)
         self.env["ir.cron"]._commit_progress(remaining=len(due))
         for clock in due:
-            clock = clock.try_lock_for_update().filtered_domain(domain)
-            if not clock:
-                continue
             try:
+                clock = clock.try_lock_for_update().filtered_domain(domain)
+                if not clock:
+                    continue
                 clock._process_due()
+            except TransactionRollbackError:
+                # Another worker had this clock between two looks: it has done the work.
+                self.env.cr.rollback()
+                continue
             except UserError as error:
                 self.env.cr.rollback()
                 _logger.warning("Clock %s could not be checked: %s", clock.id, error)

@@ -191,7 +191,10 @@ class AftersalesComplaint(models.Model):
     level_change_reason = fields.Char("Why another Level", copy=False)
     is_safety = fields.Boolean("Safety Lane", copy=False, tracking=True)
     is_external = fields.Boolean(
-        "Media or Authority", copy=False, tracking=True, help="Media, consumer hotline or another authority is involved."
+        "Media or Authority",
+        copy=False,
+        tracking=True,
+        help="Media, consumer hotline or another authority is involved.",
     )
     lane_left_reason = fields.Char("Why the Lane was Left", copy=False)
     description = fields.Text("Customer's Words", required=True)
@@ -453,7 +456,9 @@ class AftersalesComplaint(models.Model):
         for complaint in self:
             complaint.cost_total = complaint.cost_labour + complaint.cost_parts + complaint.goodwill_amount
 
-    @api.depends("kind_id", "is_safety", "is_external", "nature", "recurrence_of_id", "vehicle_id", "partner_id", "source")
+    @api.depends(
+        "kind_id", "is_safety", "is_external", "nature", "recurrence_of_id", "vehicle_id", "partner_id", "source"
+    )
     def _compute_level_proposed(self):
         counts = self._count_earlier_complaints()
         for complaint in self:
@@ -506,9 +511,7 @@ class AftersalesComplaint(models.Model):
             complaint.next_step = labels.get(step, False)
             owner = complaint.owner_id.name
             handler = complaint.handler_id.name or owner
-            decider = (
-                self.env._("Service manager") if complaint.level == "general" else self.env._("General manager")
-            )
+            decider = self.env._("Service manager") if complaint.level == "general" else self.env._("General manager")
             who = {
                 "received": owner,
                 "confirmed": self.env._("Service manager"),
@@ -529,9 +532,27 @@ class AftersalesComplaint(models.Model):
             complaint.next_who = who
 
     @api.depends(
-        "state", "kind_id", "facts", "statement_customer", "statement_staff", "cause_id", "department", "root_cause",
-        "responsible_main_id", "solution", "second_satisfied", "action_ids", "no_action_reason", "safety_statement",
-        "stop_driving", "maker_report", "external_answer", "unsatisfied_reason", "is_safety", "is_external", "level",
+        "state",
+        "kind_id",
+        "facts",
+        "statement_customer",
+        "statement_staff",
+        "cause_id",
+        "department",
+        "root_cause",
+        "responsible_main_id",
+        "solution",
+        "second_satisfied",
+        "action_ids",
+        "no_action_reason",
+        "safety_statement",
+        "stop_driving",
+        "maker_report",
+        "external_answer",
+        "unsatisfied_reason",
+        "is_safety",
+        "is_external",
+        "level",
     )
     def _compute_next_missing(self):
         for complaint in self:
@@ -623,7 +644,7 @@ class AftersalesComplaint(models.Model):
                 if any(complaint[name] != vals[name] for name in frozen):
                     raise UserError(
                         self.env._(
-                            "%s: the solution is proposed. Take it back with \"Revise Solution\" before changing it.",
+                            '%s: the solution is proposed. Take it back with "Revise Solution" before changing it.',
                             complaint.name,
                         )
                     )
@@ -631,11 +652,15 @@ class AftersalesComplaint(models.Model):
                 if complaint[name] and name in vals and not vals[name]:
                     raise UserError(
                         self.env._(
-                            "%s: the safety and the external lane are not left by unticking. Use \"Leave Lane\".",
+                            '%s: the safety and the external lane are not left by unticking. Use "Leave Lane".',
                             complaint.name,
                         )
                     )
-            if "callback_id" in vals and complaint.source == "callback" and complaint.callback_id.id != vals["callback_id"]:
+            if (
+                "callback_id" in vals
+                and complaint.source == "callback"
+                and complaint.callback_id.id != vals["callback_id"]
+            ):
                 raise UserError(self.env._("%s: the callback that raised a complaint stays with it.", complaint.name))
 
     # ------------------------------------------------------------
@@ -891,8 +916,11 @@ class AftersalesComplaint(models.Model):
             complaint._check_recipient(user)
             if complaint.handover_to_id:
                 raise UserError(
-                    self.env._("%(number)s waits for the answer of %(name)s already.",
-                               number=complaint.name, name=complaint.handover_to_id.name)
+                    self.env._(
+                        "%(number)s waits for the answer of %(name)s already.",
+                        number=complaint.name,
+                        name=complaint.handover_to_id.name,
+                    )
                 )
             complaint.handover_ids.sudo().flush_recordset()
             self.env["aftersales.handover"].sudo()._create_protected(
@@ -994,9 +1022,7 @@ class AftersalesComplaint(models.Model):
         labels = self._get_step_labels()
         if self.state not in states:
             state = dict(self._fields["state"]._description_selection(self.env))[self.state]
-            return [
-                self.env._("\"%(step)s\" is not possible in the step \"%(state)s\".", step=labels[step], state=state)
-            ]
+            return [self.env._('"%(step)s" is not possible in the step "%(state)s".', step=labels[step], state=state)]
         return self._person_reasons(step) + self._content_reasons(step)
 
     def _person_reasons(self, step):
@@ -1141,9 +1167,7 @@ class AftersalesComplaint(models.Model):
         if level not in RANK:
             raise UserError(self.env._("Choose a level: general, important or urgent."))
         if (self.is_safety or self.is_external) and level != "urgent":
-            raise UserError(
-                self.env._("%s is in the safety or the external lane: its level is urgent.", self.name)
-            )
+            raise UserError(self.env._("%s is in the safety or the external lane: its level is urgent.", self.name))
         lower = RANK[level] < RANK[self.level_proposed or "general"]
         if (lower or demand_reason) and not (reason or "").strip():
             raise UserError(self.env._("%s: another level than the proposed one needs a reason.", self.name))
@@ -1509,9 +1533,7 @@ class AftersalesComplaint(models.Model):
 
     def _get_open_handover(self):
         self.ensure_one()
-        handover_sudo = self.handover_ids.sudo().filtered(
-            lambda h: h.state == "proposed" and h.to_id == self.env.user
-        )
+        handover_sudo = self.handover_ids.sudo().filtered(lambda h: h.state == "proposed" and h.to_id == self.env.user)
         if not handover_sudo:
             raise UserError(self.env._("%s: no hand-over waits for your answer.", self.name))
         return handover_sudo

@@ -147,9 +147,7 @@ class AftersalesCorrectiveAction(models.Model):
         check_company=True,
         default=lambda self: self.env.user,
     )
-    team_ids = fields.Many2many(
-        "res.users", "aftersales_action_team_rel", "action_id", "user_id", string="Team"
-    )
+    team_ids = fields.Many2many("res.users", "aftersales_action_team_rel", "action_id", "user_id", string="Team")
     date_deadline = fields.Date("Deadline", required=True, tracking=True, index=True)
     date_first_deadline = fields.Date("First Deadline", copy=False, readonly=True)
     cost_planned = fields.Monetary("Planned Cost")
@@ -166,9 +164,18 @@ class AftersalesCorrectiveAction(models.Model):
         default="problem_share",
         required=True,
     )
-    baseline = fields.Float("Baseline (%)", digits=(6, 1), copy=False, readonly=True, aggregator="avg", help="The indicator before the work, in percent.")
+    baseline = fields.Float(
+        "Baseline (%)",
+        digits=(6, 1),
+        copy=False,
+        readonly=True,
+        aggregator="avg",
+        help="The indicator before the work, in percent.",
+    )
     target = fields.Float("Target (%)", digits=(6, 1), aggregator="avg", help="At most this much, in percent.")
-    window_days = fields.Integer("Window (Days)", default=lambda self: self.env.company.aftersales_effect_window or 30, required=True)
+    window_days = fields.Integer(
+        "Window (Days)", default=lambda self: self.env.company.aftersales_effect_window or 30, required=True
+    )
     baseline_numerator = fields.Integer("Baseline Count", copy=False, readonly=True)
     baseline_n = fields.Integer("Baseline n", copy=False, readonly=True)
     effect_before = fields.Float("Before (%)", digits=(6, 1), copy=False, readonly=True, aggregator="avg")
@@ -501,8 +508,11 @@ class AftersalesCorrectiveAction(models.Model):
                 raise UserError(self.env._("%s is not signed off or not at work.", action.display_name))
             if not date or date <= action.date_deadline:
                 raise UserError(
-                    self.env._("%(action)s: choose a date after %(date)s.",
-                               action=action.display_name, date=action.date_deadline)
+                    self.env._(
+                        "%(action)s: choose a date after %(date)s.",
+                        action=action.display_name,
+                        date=action.date_deadline,
+                    )
                 )
             if action._approval_pending("extend"):
                 raise UserError(self.env._("%s waits for the decision on an extension already.", action.display_name))
@@ -569,7 +579,7 @@ class AftersalesCorrectiveAction(models.Model):
             reasons.append(_("Human error alone is no root cause: ask why the work allowed it."))
         if not measures.filtered(lambda m: m.kind == self.kind):
             kind = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-            reasons.append(_("Add at least one measure of the kind \"%s\".", kind))
+            reasons.append(_('Add at least one measure of the kind "%s".', kind))
         late = measures.filtered(lambda m: m.date_deadline > self.date_deadline)
         if late:
             reasons.append(_("These measures end after the deadline: %s.", ", ".join(late.mapped("name"))))
@@ -640,7 +650,10 @@ class AftersalesCorrectiveAction(models.Model):
             )
         Order_sudo = self.env["aftersales.repair.order"].sudo()
         delivered = [
-            company, ("state", "!=", "cancelled"), ("date_out", ">=", start), ("date_out", "<", end),
+            company,
+            ("state", "!=", "cancelled"),
+            ("date_out", ">=", start),
+            ("date_out", "<", end),
         ]
         n = Order_sudo.search_count(delivered)
         if self.indicator == "comebacks":
@@ -803,9 +816,7 @@ class AftersalesCorrectiveAction(models.Model):
             )
         elif approval.purpose == "extend":
             signed = self._approval_current("sign")
-            self._write_protected(
-                {"date_deadline": self.extension_date, "extension_count": self.extension_count + 1}
-            )
+            self._write_protected({"date_deadline": self.extension_date, "extension_count": self.extension_count + 1})
             self._approval_rebind(signed, approval)
 
     def _approval_returned(self, approval):

@@ -15,9 +15,7 @@ class AftersalesCorrectiveMeasure(models.Model):
     _check_company_auto = True
     _protected_fields = frozenset({"round", "date_done", "done_by_id"})
 
-    action_id = fields.Many2one(
-        "aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade"
-    )
+    action_id = fields.Many2one("aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
     kind = fields.Selection(
         [("containment", "Containment"), ("corrective", "Corrective"), ("preventive", "Preventive")],
@@ -74,9 +72,7 @@ class AftersalesCorrectiveMeasure(models.Model):
                     self.env._("%s has been verified or ended: its measures stay.", measure.action_id.display_name)
                 )
             if measure.round < measure.action_id.round and measure.date_done:
-                raise UserError(
-                    self.env._("\"%s\" belongs to an earlier round and stays as it was.", measure.name)
-                )
+                raise UserError(self.env._('"%s" belongs to an earlier round and stays as it was.', measure.name))
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -90,7 +86,7 @@ class AftersalesCorrectiveMeasure(models.Model):
             if self.env.user not in measure.responsible_id | action.responsible_id:
                 raise AccessError(
                     self.env._(
-                        "\"%(measure)s\": only %(name)s may report it as done.",
+                        '"%(measure)s": only %(name)s may report it as done.',
                         measure=measure.name,
                         name=measure.responsible_id.name,
                     )
@@ -108,7 +104,7 @@ class AftersalesCorrectiveMeasure(models.Model):
         """Take a report back while the action is in progress."""
         for measure in self:
             if self.env.user not in measure.done_by_id | measure.action_id.responsible_id:
-                raise AccessError(self.env._("\"%s\": only who reported it may take it back.", measure.name))
+                raise AccessError(self.env._('"%s": only who reported it may take it back.', measure.name))
             if measure.action_id.state != "in_progress":
                 raise UserError(self.env._("%s is not in progress.", measure.action_id.display_name))
             measure.sudo()._write_protected({"date_done": False, "done_by_id": False})

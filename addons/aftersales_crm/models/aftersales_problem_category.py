@@ -31,9 +31,7 @@ class AftersalesProblemCategory(models.Model):
     @api.constrains("parent_id")
     def _check_parent_id(self):
         if self._has_cycle():
-            raise ValidationError(
-                self.env._("A problem category cannot be its own parent. Choose another parent.")
-            )
+            raise ValidationError(self.env._("A problem category cannot be its own parent. Choose another parent."))
 
     @api.depends("name", "parent_id.display_name")
     def _compute_display_name(self):

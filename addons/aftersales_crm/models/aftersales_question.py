@@ -145,9 +145,7 @@ class AftersalesQuestion(models.Model):
             if isinstance(value, str) and value.strip().isdecimal():
                 value = int(value)
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                self._refuse_value(
-                    value, self.env._("a whole number from %(low)s to %(high)s", low=low, high=high)
-                )
+                self._refuse_value(value, self.env._("a whole number from %(low)s to %(high)s", low=low, high=high))
             return {
                 "value_score": value,
                 "is_problem": value < self.problem_threshold,

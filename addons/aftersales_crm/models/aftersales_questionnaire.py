@@ -166,9 +166,7 @@ class AftersalesQuestionnaire(models.Model):
     @api.model
     def _active_for(self, kind, company):
         """The questionnaire in use for a kind of callback: the store's own, else the shared one."""
-        found = self.search(
-            [("kind", "=", kind), ("state", "=", "active"), ("company_id", "in", [company.id, False])]
-        )
+        found = self.search([("kind", "=", kind), ("state", "=", "active"), ("company_id", "in", [company.id, False])])
         return found.filtered("company_id")[:1] or found[:1]
 
     @staticmethod

@@ -101,9 +101,7 @@ class AftersalesStocktakeLine(models.Model):
             raise UserError(
                 self.env._("%(stocktake)s is not running, so nothing can be checked.", stocktake=not_running[0].name)
             )
-        self._write_protected(
-            {"result": result, "user_id": self.env.uid, "date_checked": fields.Datetime.now()}
-        )
+        self._write_protected({"result": result, "user_id": self.env.uid, "date_checked": fields.Datetime.now()})
         for company, lines in self.grouped("company_id").items():
             # Sudoed: an archivist keeps no vehicle files, the day of the check is a note of the system
             lines.vehicle_id.sudo()._write_protected({"last_stocktake_date": company._aftersales_today()})

@@ -480,9 +480,7 @@ class AftersalesVehicle(models.Model):
         self.check_access("write")
         for vehicle in self:
             if vehicle.state not in ("submitted", "verified"):
-                raise UserError(
-                    self.env._("%(vehicle)s does not wait for approval.", vehicle=vehicle.display_name)
-                )
+                raise UserError(self.env._("%(vehicle)s does not wait for approval.", vehicle=vehicle.display_name))
         for vehicle in self:
             purpose = "verify" if vehicle.state == "submitted" else "file"
             vehicle._approval_cancel(purpose, self.env._("Taken back by %(person)s.", person=self.env.user.name))
@@ -557,9 +555,7 @@ class AftersalesVehicle(models.Model):
             self._write_protected({"state": "verified", "verified_by_id": self.env.uid})
             self._approval_request("file")
         elif approval.purpose == "file":
-            self._write_protected(
-                {"state": "filed", "filed_by_id": self.env.uid, "date_filed": fields.Datetime.now()}
-            )
+            self._write_protected({"state": "filed", "filed_by_id": self.env.uid, "date_filed": fields.Datetime.now()})
 
     def _approval_returned(self, approval):
         super()._approval_returned(approval)

@@ -13,8 +13,7 @@ class ResCompany(models.Model):
     aftersales_appeal_days = fields.Integer("Working Days to Appeal", default=3)
     aftersales_safety_words = fields.Char(
         "Safety Words",
-        default="fire,smoke,airbag,brake,steering,injur,"
-        "起火,冒烟,自燃,气囊,刹车,制动,转向,受伤",
+        default="fire,smoke,airbag,brake,steering,injur,起火,冒烟,自燃,气囊,刹车,制动,转向,受伤",
         help="Words, separated by commas, that open the safety lane when the customer uses them.",
     )
     aftersales_action_remind_days = fields.Integer("Remind of an Action Days Before", default=3)

@@ -9,8 +9,8 @@ class ResPartner(models.Model):
         super()._aftersales_consent_withdrawn(purpose, channel)
         if purpose != "callback" or channel not in ("phone", False, None):
             return
-        planned = self.env["aftersales.callback"].sudo().search(
-            [("partner_id", "in", self.ids), ("state", "=", "planned")]
+        planned = (
+            self.env["aftersales.callback"].sudo().search([("partner_id", "in", self.ids), ("state", "=", "planned")])
         )
         blocked = planned._blocked()
         barred = blocked.filtered("partner_id.aftersales_do_not_call")
