@@ -184,14 +184,17 @@ def _download_from(work: Path, environment: dict[str, str], suites, show) -> lis
     for package, choices in LINKED_PACKAGES.items():
         suite = next((choice for choice in choices if choice in suites), "sid")
         wanted.append(f"{package}/{suite}")
-    for number, name in enumerate(wanted, 1):
-        show(f"{number} of {len(wanted)}, {name.split('/')[0]}")
-        code = run_logged(["apt-get", "-q", "download", name], setup_log(), env=environment, cwd=debs)
-        if code != 0:
-            raise SetupError(
-                f"The package {name} cannot be downloaded: check the network and run this again, "
-                f"or set ODOO_HOME to an Odoo {SERIES}.0 source (details in {setup_log()})."
-            )
+
+    def count(line: str) -> None:
+        if line.startswith("Get:"):
+            show(f"{line[4:].split()[0]} of {len(wanted)}")
+
+    command = ["apt-get", "-q", "download", *wanted]
+    if run_logged(command, setup_log(), env=environment, cwd=debs, on_line=count) != 0:
+        raise SetupError(
+            f"{PACKAGE} and its linked packages cannot be downloaded: check the network and run this "
+            f"again, or set ODOO_HOME to an Odoo {SERIES}.0 source (details in {setup_log()})."
+        )
     return sorted(debs.glob("*.deb"))
 
 

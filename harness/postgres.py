@@ -7,7 +7,6 @@ import pwd
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,15 +185,18 @@ def _owner() -> pwd.struct_passwd | None:
         ) from error
 
 
-def _as_owner(command: Sequence[str | Path]) -> int:
+def _as_owner_prefix() -> list[str]:
+    """Return the words before a command that make it run as the cluster's owner."""
     owner = _owner()
-    prefix = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-    words = [str(part) for part in command]
-    environment = {**os.environ, "HOME": "/", "LC_ALL": "C.UTF-8"}
-    for name in list(environment):
-        if name.startswith("PG"):
-            del environment[name]
-    return run_logged((prefix if owner else []) + words, setup_log(), env=environment, cwd=Path("/"))
+    if not owner:
+        return []
+    return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+
+
+def _as_owner(command: Sequence[str | Path]) -> int:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+    environment.update(HOME="/", LC_ALL="C.UTF-8")
+    return run_logged([*_as_owner_prefix(), *command], setup_log(), env=environment, cwd=Path("/"))
 
 
 def _running_port() -> int | None:
@@ -239,7 +241,9 @@ def _start() -> int:
 def _launch(data: Path) -> bool:
     say("Starting the private PostgreSQL")
     base = data.parent
-    options = f"-p {free_port()} -k {base / 'socket'} -c listen_addresses=127.0.0.1"
+    # A socket's path may have 107 characters; a deep home goes without one, TCP remains.
+    socket_dir = base / "socket" if len(str(base)) < 80 else "''"
+    options = f"-p {free_port()} -k {socket_dir} -c listen_addresses=127.0.0.1"
     code = _as_owner(
         [
             _bin() / "pg_ctl",
@@ -263,13 +267,13 @@ def _create(base: Path, data: Path) -> None:
     with step("Creating the private PostgreSQL"):
         try:
             base.mkdir(parents=True, exist_ok=True)
-            base.parent.chmod(0o755)
             (base / "home").write_text(f"{home()}\n")
             (base / "socket").mkdir(exist_ok=True)
             building = base / "data.building"
             shutil.rmtree(building, ignore_errors=True)
             shutil.rmtree(data, ignore_errors=True)
             if owner:
+                base.parent.chmod(0o755)
                 for path in (base, base / "socket"):
                     os.chown(path, owner.pw_uid, owner.pw_gid)
             (base / "socket").chmod(0o700)
@@ -305,10 +309,8 @@ def _create(base: Path, data: Path) -> None:
 
 def _single_user(data: Path, sql: str) -> None:
     """Run SQL on a cluster that is not running, as its superuser."""
-    owner = _owner()
-    prefix = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"] if owner else []
     done = subprocess.run(
-        [*prefix, str(_bin() / "postgres"), "--single", "-D", str(data), "postgres"],
+        [*_as_owner_prefix(), str(_bin() / "postgres"), "--single", "-D", str(data), "postgres"],
         input=sql,
         text=True,
         capture_output=True,
@@ -316,15 +318,3 @@ def _single_user(data: Path, sql: str) -> None:
     )
     if done.returncode != 0 or "ERROR" in done.stderr:
         raise SetupError(f"The database role cannot be created: {done.stderr.strip()[-200:]}")
-
-
-def wait_until_gone(pid: int, seconds: float) -> bool:
-    """Wait for a process to end; tells whether it did."""
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.1)
-    return False
