@@ -112,7 +112,7 @@ def test_no_role_writes_state_signature_or_clock(site, role):
 @pytest.mark.parametrize("role", STAFF)
 def test_no_role_makes_or_deletes_ledger_rows(site, role):
     """Approvals, clocks and events are neither created nor deleted by RPC."""
-    vehicle, approval = site.submitted_file()
+    vehicle, _approval = site.submitted_file()
     client = site.client(role)
     forged = {
         "aftersales.approval": {

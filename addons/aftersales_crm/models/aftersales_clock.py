@@ -130,9 +130,13 @@ class AftersalesClock(models.Model):
         self.invalidate_recordset(["event_ids"])
         self._refresh()
 
-    def _refresh(self):
-        """Derive the stored values from the ledger and hand the earliest deadline to the documents."""
-        values_by_clock = self._reckon()
+    def _refresh(self, strict=True):
+        """Derive the stored values from the ledger and hand the earliest deadline to the documents.
+
+        :param strict: whether a calendar without working time is an error; else such a clock has no deadline until its
+            calendar has hours again
+        """
+        values_by_clock = self._reckon(strict)
         for clock_sudo in self.sudo():
             values = values_by_clock[clock_sudo.id]
             changed = {name: value for name, value in values.items() if clock_sudo[name] != value}
@@ -141,7 +145,7 @@ class AftersalesClock(models.Model):
         self.sudo().filtered(lambda clock: clock.state == "stopped")._record_late_stop()
         self._refresh_documents()
 
-    def _reckon(self):
+    def _reckon(self, strict=True):
         """What the ledgers say, without writing it.
 
         :return: ``{clock id: {field: value}}`` for the derived fields
@@ -149,7 +153,7 @@ class AftersalesClock(models.Model):
         result = {}
         fired = self._fired_rungs()
         for clock, (reckoning, time, deadline) in self._reckonings().items():
-            if deadline is None and reckoning.state == "running":
+            if strict and deadline is None and reckoning.state == "running":
                 raise UserError(
                     self.env._(
                         "The working calendar of %(store)s has no working time in the next ten years, so the deadline "
@@ -266,10 +270,21 @@ class AftersalesClock(models.Model):
 
     @api.model
     def _calendar_changed(self):
-        """A holiday, make-up day or working hour changed: derive the deadlines of running clocks anew."""
-        clocks = self.sudo().search([("state", "=", "running"), ("policy_id.time_kind", "=", "working")])
-        if clocks:
-            clocks._refresh()
+        """A holiday, make-up day or working hour changed: derive the deadlines of running clocks anew.
+
+        Once, at the end of the transaction: a calendar is edited line by line, and empty in between.
+        """
+        precommit = self.env.cr.precommit
+        if not precommit.data.get("aftersales_calendar_changed"):
+            precommit.data["aftersales_calendar_changed"] = True
+            precommit.add(self.sudo()._refresh_running)
+
+    @api.model
+    def _refresh_running(self):
+        """Derive the deadlines of all running clocks anew."""
+        self.env.cr.precommit.data.pop("aftersales_calendar_changed", None)
+        self.search([("state", "=", "running")])._refresh(strict=False)
+        self.env.flush_all()
 
     # ------------------------------------------------------------
     # BREACH AND ESCALATION
@@ -296,7 +311,7 @@ class AftersalesClock(models.Model):
         return sorted((rung for rung in rungs if rung[0] is not None), key=lambda rung: rung[0])
 
     def _next_check(self, reckoning, time, deadline, fired):
-        if reckoning.state != "running":
+        if reckoning.state != "running" or deadline is None:
             return None
         rungs = self._open_rungs(time, deadline, fired)
         return rungs[0][0] if rungs else None

@@ -1,5 +1,6 @@
 # 1 Engines
 from . import test_approval
+from . import test_clock
 from . import test_protected
 from . import test_worktime
 
