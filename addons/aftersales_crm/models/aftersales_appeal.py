@@ -28,13 +28,11 @@ class AftersalesAppeal(models.Model):
         }
     )
 
-    complaint_id = fields.Many2one(
-        "aftersales.complaint", "Complaint", required=True, index=True, ondelete="cascade", readonly=True
-    )
-    complaint_number = fields.Char("Complaint Number", readonly=True)
-    company_id = fields.Many2one("res.company", "Company", required=True, index=True, readonly=True)
+    complaint_id = fields.Many2one("aftersales.complaint", required=True, index=True, ondelete="cascade", readonly=True)
+    complaint_number = fields.Char(readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     user_id = fields.Many2one("res.users", "Person Concerned", required=True, index=True, readonly=True)
-    finding = fields.Text("Finding", readonly=True, help="What the investigation says about the person concerned.")
+    finding = fields.Text(readonly=True, help="What the investigation says about the person concerned.")
     state = fields.Selection(
         [("open", "Open"), ("lodged", "Lodged"), ("upheld", "Upheld"), ("dismissed", "Dismissed")],
         "Status",
@@ -46,7 +44,7 @@ class AftersalesAppeal(models.Model):
     date_deadline = fields.Datetime("Appeal until", readonly=True)
     date_lodged = fields.Datetime("Lodged on", readonly=True)
     reason = fields.Text("Reason of the Appeal", readonly=True)
-    decision = fields.Text("Decision", readonly=True)
+    decision = fields.Text(readonly=True)
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True)
     date_decided = fields.Datetime("Decided on", readonly=True)
 

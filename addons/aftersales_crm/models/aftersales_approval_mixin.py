@@ -331,7 +331,8 @@ class AftersalesApprovalMixin(models.AbstractModel):
         """Void the rows whose bound content differs from what it was before the write, and ask again."""
         for row in self.env["aftersales.approval"].sudo().browse(before):
             record = row._record()
-            if row.content_hash == record._approval_hash(row.purpose):
+            # A line of the same save may have voided the row and asked again already.
+            if row.state not in ("pending", "approved") or row.content_hash == record._approval_hash(row.purpose):
                 continue
             what = row._describe_changes(before[row.id], record._approval_content(row.purpose))
             _logger.info("Approval %s of %s(%s) void: %s", row.purpose, row.res_model, row.res_id, what)

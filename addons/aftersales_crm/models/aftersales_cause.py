@@ -10,14 +10,14 @@ class AftersalesCause(models.Model):
     _rec_name = "complete_name"
 
     name = fields.Char("Cause", required=True, translate=True)
-    code = fields.Char("Code", copy=False)
-    sequence = fields.Integer("Sequence", default=10)
-    active = fields.Boolean("Active", default=True)
+    code = fields.Char(copy=False)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
     parent_id = fields.Many2one("aftersales.cause", "Parent Cause", index=True, ondelete="restrict")
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("aftersales.cause", "parent_id", "Sub-causes")
     complete_name = fields.Char("Full Name", compute="_compute_complete_name", recursive=True)
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: for all stores.")
+    company_id = fields.Many2one("res.company", index=True, help="Empty: for all stores.")
     is_human_error = fields.Boolean(
         "Human Error", help="Human error alone is no root cause: ask why the work allowed it."
     )

@@ -26,11 +26,14 @@ class AftersalesClockMixin(models.AbstractModel):
 
     @api.depends("next_deadline")
     def _compute_time_left(self):
+        # One prefetch for the clocks of all records: a filtered set would read its ledgers record by record.
+        running = {}
+        for clock in self.clock_ids.sudo():
+            if clock.state == "running":
+                running.setdefault((clock.res_id, clock.date_deadline), clock)
         for record in self:
-            clocks = record.clock_ids.sudo().filtered(
-                lambda clock, record=record: clock.state == "running" and clock.date_deadline == record.next_deadline
-            )
-            record.time_left = clocks[:1].time_left
+            clock = running.get((record._origin.id, record.next_deadline))
+            record.time_left = clock.time_left if clock else False
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_with_clocks(self):

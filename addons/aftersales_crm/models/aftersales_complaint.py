@@ -141,7 +141,6 @@ class AftersalesComplaint(models.Model):
     name = fields.Char("Number", required=True, copy=False, readonly=True, default="/", index="trigram")
     nature = fields.Selection(
         [("grievance", "Grievance"), ("complaint", "Complaint")],
-        "Nature",
         default="complaint",
         required=True,
         tracking=2,
@@ -166,7 +165,6 @@ class AftersalesComplaint(models.Model):
     )
     kind_id = fields.Many2one(
         "aftersales.complaint.kind",
-        "Kind",
         compute="_compute_kind_id",
         store=True,
         readonly=False,
@@ -176,10 +174,8 @@ class AftersalesComplaint(models.Model):
         check_company=True,
         tracking=3,
     )
-    problem_category_id = fields.Many2one(
-        "aftersales.problem.category", "Problem Category", index=True, ondelete="restrict"
-    )
-    level = fields.Selection(LEVELS, "Level", default="general", required=True, tracking=4, copy=False, index=True)
+    problem_category_id = fields.Many2one("aftersales.problem.category", index=True, ondelete="restrict")
+    level = fields.Selection(LEVELS, default="general", required=True, tracking=4, copy=False, index=True)
     level_proposed = fields.Selection(
         LEVELS,
         "Proposed Level",
@@ -198,10 +194,8 @@ class AftersalesComplaint(models.Model):
     )
     lane_left_reason = fields.Char("Why the Lane was Left", copy=False)
     description = fields.Text("Customer's Words", required=True)
-    remedy_sought = fields.Text("Remedy Sought")
-    company_id = fields.Many2one(
-        "res.company", "Company", required=True, index=True, default=lambda self: self.env.company
-    )
+    remedy_sought = fields.Text()
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     # Customer and car
@@ -220,7 +214,6 @@ class AftersalesComplaint(models.Model):
     )
     vehicle_id = fields.Many2one(
         "aftersales.vehicle",
-        "Vehicle",
         compute="_compute_vehicle_id",
         store=True,
         readonly=False,
@@ -230,11 +223,9 @@ class AftersalesComplaint(models.Model):
         check_company=True,
         tracking=True,
     )
-    repair_order_id = fields.Many2one(
-        "aftersales.repair.order", "Repair Order", index=True, ondelete="restrict", check_company=True
-    )
+    repair_order_id = fields.Many2one("aftersales.repair.order", index=True, ondelete="restrict", check_company=True)
     callback_id = fields.Many2one(
-        "aftersales.callback", "Callback", index="btree_not_null", ondelete="restrict", check_company=True, copy=False
+        "aftersales.callback", index="btree_not_null", ondelete="restrict", check_company=True, copy=False
     )
 
     # People
@@ -248,7 +239,6 @@ class AftersalesComplaint(models.Model):
     )
     owner_id = fields.Many2one(
         "res.users",
-        "Owner",
         default=lambda self: self.env.user,
         required=True,
         index=True,
@@ -256,7 +246,7 @@ class AftersalesComplaint(models.Model):
         tracking=5,
         help="First-contact responsibility: whoever takes the complaint owns it until somebody accepts it.",
     )
-    handler_id = fields.Many2one("res.users", "Handler", index=True, copy=False, tracking=6)
+    handler_id = fields.Many2one("res.users", index=True, copy=False, tracking=6)
     handover_to_id = fields.Many2one("res.users", "Handed Over to", copy=False, index="btree_not_null")
     handover_ids = fields.One2many("aftersales.handover", "complaint_id", "Hand-overs")
 
@@ -296,14 +286,14 @@ class AftersalesComplaint(models.Model):
     waiting_reason = fields.Char("Why Waiting", copy=False)
 
     # Investigation
-    facts = fields.Text("Facts", copy=False)
+    facts = fields.Text(copy=False)
     statement_customer = fields.Text("The Customer's Side", copy=False)
     statement_staff = fields.Text("Our Staff's Side", copy=False)
     cause_id = fields.Many2one(
-        "aftersales.cause", "Cause", index="btree_not_null", ondelete="restrict", check_company=True, copy=False
+        "aftersales.cause", index="btree_not_null", ondelete="restrict", check_company=True, copy=False
     )
-    root_cause = fields.Text("Root Cause", copy=False)
-    department = fields.Char("Department", copy=False)
+    root_cause = fields.Text(copy=False)
+    department = fields.Char(copy=False)
     responsible_main_id = fields.Many2one("res.users", "Main Responsible", copy=False)
     responsible_secondary_ids = fields.Many2many(
         "res.users",
@@ -315,17 +305,15 @@ class AftersalesComplaint(models.Model):
     )
 
     # Solution
-    solution = fields.Text("Solution", copy=False)
+    solution = fields.Text(copy=False)
     cost_labour = fields.Monetary("Labour Cost", copy=False)
     cost_parts = fields.Monetary("Parts Cost", copy=False)
     goodwill_amount = fields.Monetary("Goodwill", copy=False)
     cost_total = fields.Monetary("Total Cost", compute="_compute_cost_total", store=True)
-    handling_hours = fields.Float("Handling Hours", copy=False)
+    handling_hours = fields.Float(copy=False)
     proposed_by_id = fields.Many2one("res.users", "Solution Proposed by", copy=False)
 
-    solution_round = fields.Integer(
-        "Solution Round", copy=False, help="Bound by the signature: a solution taken back is signed anew."
-    )
+    solution_round = fields.Integer(copy=False, help="Bound by the signature: a solution taken back is signed anew.")
 
     # Second callback
     second_satisfied = fields.Selection([("yes", "Yes"), ("no", "No")], "Satisfied now", copy=False, tracking=True)
@@ -343,7 +331,7 @@ class AftersalesComplaint(models.Model):
         [("reported", "Reported"), ("not_needed", "Not Needed")], "Report to the Maker", copy=False
     )
     maker_report_reference = fields.Char("Maker's Reference", copy=False)
-    safety_statement = fields.Text("Safety Statement", copy=False)
+    safety_statement = fields.Text(copy=False)
     external_reference = fields.Char("Authority's Reference", copy=False)
     external_answer = fields.Text("Answer to Media or Authority", copy=False)
 
@@ -378,7 +366,7 @@ class AftersalesComplaint(models.Model):
     same_cause_count = fields.Integer("Same Cause on Other Cars", compute="_compute_same_cause_count")
 
     # Screen
-    next_step = fields.Char("Next Step", compute="_compute_next_step")
+    next_step = fields.Char(compute="_compute_next_step")
     next_who = fields.Char("Who Has It", compute="_compute_next_step")
     next_missing = fields.Text("Still Needed", compute="_compute_next_missing")
     clock_light = fields.Selection(
@@ -1064,42 +1052,43 @@ class AftersalesComplaint(models.Model):
             if not (value.strip() if isinstance(value, str) else value):
                 reasons.append(sentence)
 
-        _ = self.env._
         if step == "classify":
-            demand(self.kind_id, _("Choose the kind."))
+            demand(self.kind_id, self.env._("Choose the kind."))
         elif step == "investigate":
-            demand(self.facts, _("Write down the facts."))
-            demand(self.statement_customer, _("Hear the customer's side."))
-            demand(self.statement_staff, _("Hear our staff's side."))
-            demand(self.cause_id, _("Choose the cause."))
-            demand(self.department, _("Name the department."))
-            demand(self.responsible_main_id, _("Name the main responsible."))
+            demand(self.facts, self.env._("Write down the facts."))
+            demand(self.statement_customer, self.env._("Hear the customer's side."))
+            demand(self.statement_staff, self.env._("Hear our staff's side."))
+            demand(self.cause_id, self.env._("Choose the cause."))
+            demand(self.department, self.env._("Name the department."))
+            demand(self.responsible_main_id, self.env._("Name the main responsible."))
             if self.recurrence_of_id:
                 demand(self._has_new_root_cause(), self._get_recurrence_sentence())
         elif step == "propose":
-            demand(self.solution, _("Write down the solution."))
+            demand(self.solution, self.env._("Write down the solution."))
         elif step == "carry_out":
             if self._approval_pending("goodwill"):
-                reasons.append(_("The general manager has not decided on the goodwill yet."))
+                reasons.append(self.env._("The general manager has not decided on the goodwill yet."))
             elif self.needs_goodwill_approval and not self._approval_current("goodwill"):
-                reasons.append(_("The goodwill is above the limit and not approved."))
+                reasons.append(self.env._("The goodwill is above the limit and not approved."))
         elif step == "rework":
             if self.second_satisfied != "no":
-                reasons.append(_("The customer is satisfied."))
+                reasons.append(self.env._("The customer is satisfied."))
         elif step == "close":
             if self.second_satisfied != "yes":
                 demand(
                     self.unsatisfied_reason,
-                    _("The customer is not satisfied: say why it ends here and which recourse was told."),
+                    self.env._("The customer is not satisfied: say why it ends here and which recourse was told."),
                 )
             if self.level != "general":
-                demand(self.root_cause, _("An important or urgent case needs a root cause."))
+                demand(self.root_cause, self.env._("An important or urgent case needs a root cause."))
                 if self.cause_id.is_human_error:
-                    reasons.append(_("Human error alone is no root cause: choose the cause behind it."))
+                    reasons.append(self.env._("Human error alone is no root cause: choose the cause behind it."))
                 actions = self.action_ids.filtered(lambda a: a.state not in ("cancelled", "draft"))
                 demand(
                     actions or self.no_action_reason,
-                    _("An important or urgent case needs a submitted corrective action, or the reason for none."),
+                    self.env._(
+                        "An important or urgent case needs a submitted corrective action, or the reason for none."
+                    ),
                 )
             if self.recurrence_of_id:
                 demand(self._has_new_root_cause(), self._get_recurrence_sentence())
@@ -1107,9 +1096,9 @@ class AftersalesComplaint(models.Model):
             reasons += self._lane_reasons()
         if step in ("close", "reject", "withdraw", "merge"):
             if self.handover_to_id:
-                reasons.append(_("A hand-over waits for its answer."))
+                reasons.append(self.env._("A hand-over waits for its answer."))
             if self._approval_pending("goodwill"):
-                reasons.append(_("The general manager has not decided on the goodwill yet."))
+                reasons.append(self.env._("The general manager has not decided on the goodwill yet."))
         return reasons
 
     def _lane_reasons(self):
@@ -1192,7 +1181,7 @@ class AftersalesComplaint(models.Model):
     def _check_handler(self, user, level):
         reasons = self._handler_reasons(user, level)
         if reasons:
-            raise UserError(f"{self.name}: " + " ".join(reasons))
+            raise UserError(self.env._("%(number)s: %(reasons)s", number=self.name, reasons=" ".join(reasons)))
 
     def _check_recipient(self, user):
         self.ensure_one()
@@ -1300,9 +1289,9 @@ class AftersalesComplaint(models.Model):
             if not complaint.is_external and complaint.source in ("hotline_12315", "media"):
                 values["is_external"] = True
             advisor = complaint.repair_order_id.sudo().advisor_id
-            if complaint.kind_id.concerns_advisor and advisor and advisor not in complaint.concerned_ids:
-                if advisor not in complaint.owner_id | complaint.handler_id or complaint.state == "received":
-                    values["concerned_ids"] = [fields.Command.link(advisor.id)]
+            in_hand = advisor in complaint.owner_id | complaint.handler_id and complaint.state != "received"
+            if complaint.kind_id.concerns_advisor and advisor - complaint.concerned_ids and not in_hand:
+                values["concerned_ids"] = [fields.Command.link(advisor.id)]
             if values:
                 complaint._write_protected(values)
 
@@ -1650,13 +1639,15 @@ class AftersalesComplaint(models.Model):
         return reasons
 
     def _approval_approved(self, approval):
-        super()._approval_approved(approval)
+        result = super()._approval_approved(approval)
         self._tell(self.handler_id | self.owner_id, self.env._("%s: goodwill approved", self.name), self.solution)
+        return result
 
     def _approval_returned(self, approval):
-        super()._approval_returned(approval)
+        result = super()._approval_returned(approval)
         if self.state == "solution":
             self._do_step("revise", self._prepare_solution_back_values())
+        return result
 
     def _clock_recipients(self, role):
         if role == "owner":

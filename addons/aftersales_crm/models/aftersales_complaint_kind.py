@@ -10,14 +10,14 @@ class AftersalesComplaintKind(models.Model):
     _rec_name = "complete_name"
 
     name = fields.Char("Kind", required=True, translate=True)
-    code = fields.Char("Code", copy=False, help="Short stable code used by imports and figures.")
-    sequence = fields.Integer("Sequence", default=10)
-    active = fields.Boolean("Active", default=True)
+    code = fields.Char(copy=False, help="Short stable code used by imports and figures.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
     parent_id = fields.Many2one("aftersales.complaint.kind", "Parent Kind", index=True, ondelete="restrict")
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("aftersales.complaint.kind", "parent_id", "Sub-kinds")
     complete_name = fields.Char("Full Name", compute="_compute_complete_name", recursive=True)
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: for all stores.")
+    company_id = fields.Many2one("res.company", index=True, help="Empty: for all stores.")
     # Rules
     default_level = fields.Selection(
         [("general", "General"), ("important", "Important"), ("urgent", "Urgent")],

@@ -94,18 +94,15 @@ class AftersalesCorrectiveAction(models.Model):
 
     # Description
     name = fields.Char("Title", required=True, tracking=True, index="trigram")
-    number = fields.Char("Number", copy=False, readonly=True, index=True)
+    number = fields.Char(copy=False, readonly=True, index=True)
     kind = fields.Selection(
         [("corrective", "Corrective"), ("preventive", "Preventive")],
-        "Kind",
         default="corrective",
         required=True,
         tracking=True,
         help="Preventive: against a problem that is common but has not become a complaint yet.",
     )
-    company_id = fields.Many2one(
-        "res.company", "Company", required=True, index=True, default=lambda self: self.env.company
-    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     complaint_ids = fields.Many2many(
         "aftersales.complaint",
         "aftersales_action_complaint_rel",
@@ -116,15 +113,15 @@ class AftersalesCorrectiveAction(models.Model):
         copy=False,
     )
     callback_id = fields.Many2one(
-        "aftersales.callback", "Callback", index="btree_not_null", ondelete="set null", check_company=True, copy=False
+        "aftersales.callback", index="btree_not_null", ondelete="set null", check_company=True, copy=False
     )
-    problem_category_id = fields.Many2one("aftersales.problem.category", "Problem Category", index=True)
-    cause_id = fields.Many2one("aftersales.cause", "Cause", index=True, check_company=True)
+    problem_category_id = fields.Many2one("aftersales.problem.category", index=True)
+    cause_id = fields.Many2one("aftersales.cause", index=True, check_company=True)
 
     # Analysis
-    problem = fields.Text("Problem", required=True)
-    containment = fields.Text("Containment")
-    root_cause = fields.Text("Root Cause")
+    problem = fields.Text(required=True)
+    containment = fields.Text()
+    root_cause = fields.Text()
     why_ids = fields.One2many("aftersales.corrective.why", "action_id", "5 Whys", copy=True)
     w_what = fields.Char("What")
     w_where = fields.Char("Where")
@@ -140,14 +137,13 @@ class AftersalesCorrectiveAction(models.Model):
     )
     supervisor_id = fields.Many2one(
         "res.users",
-        "Supervisor",
         required=True,
         index=True,
         tracking=True,
         check_company=True,
         default=lambda self: self.env.user,
     )
-    team_ids = fields.Many2many("res.users", "aftersales_action_team_rel", "action_id", "user_id", string="Team")
+    team_ids = fields.Many2many("res.users", "aftersales_action_team_rel", "action_id", "user_id")
     date_deadline = fields.Date("Deadline", required=True, tracking=True, index=True)
     date_first_deadline = fields.Date("First Deadline", copy=False, readonly=True)
     cost_planned = fields.Monetary("Planned Cost")
@@ -160,7 +156,6 @@ class AftersalesCorrectiveAction(models.Model):
             ("complaints_100", "Complaints per 100 orders"),
             ("comebacks", "Comebacks per 100 orders"),
         ],
-        "Indicator",
         default="problem_share",
         required=True,
     )
@@ -207,7 +202,7 @@ class AftersalesCorrectiveAction(models.Model):
         index=True,
         group_expand=True,
     )
-    round = fields.Integer("Round", default=1, copy=False, readonly=True)
+    round = fields.Integer(default=1, copy=False, readonly=True)
     round_ids = fields.One2many("aftersales.corrective.round", "action_id", "Earlier Rounds")
     progress_ids = fields.One2many("aftersales.corrective.progress", "action_id", "Progress Notes")
     proposed_by_id = fields.Many2one("res.users", "Proposed by", copy=False, readonly=True)
@@ -228,7 +223,7 @@ class AftersalesCorrectiveAction(models.Model):
     extension_count = fields.Integer("Extensions", copy=False, readonly=True)
 
     # Screen
-    next_step = fields.Char("Next Step", compute="_compute_next_step")
+    next_step = fields.Char(compute="_compute_next_step")
     next_who = fields.Char("Who Has It", compute="_compute_next_step")
     next_until = fields.Date("Until", compute="_compute_next_step")
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
@@ -261,17 +256,16 @@ class AftersalesCorrectiveAction(models.Model):
 
     @api.depends("state", "responsible_id", "supervisor_id", "proposed_by_id", "date_deadline")
     def _compute_next_step(self):
-        _ = self.env._
         for action in self:
             responsible, supervisor = action.responsible_id.name, action.supervisor_id.name
-            gm = _("General manager")
+            gm = self.env._("General manager")
             steps = {
-                "draft": (_("Submit"), action.proposed_by_id.name or action.create_uid.name, False),
-                "submitted": (_("Sign off or return"), gm, False),
-                "signed": (_("Start the work"), responsible, action.date_deadline),
-                "in_progress": (_("Carry out the measures"), responsible, action.date_deadline),
-                "done": (_("Verify the effect"), supervisor, action.date_effect_due),
-                "verified": (_("Close and report"), supervisor, False),
+                "draft": (self.env._("Submit"), action.proposed_by_id.name or action.create_uid.name, False),
+                "submitted": (self.env._("Sign off or return"), gm, False),
+                "signed": (self.env._("Start the work"), responsible, action.date_deadline),
+                "in_progress": (self.env._("Carry out the measures"), responsible, action.date_deadline),
+                "done": (self.env._("Verify the effect"), supervisor, action.date_effect_due),
+                "verified": (self.env._("Close and report"), supervisor, False),
             }
             action.next_step, action.next_who, action.next_until = steps.get(action.state, (False, False, False))
 
@@ -350,7 +344,9 @@ class AftersalesCorrectiveAction(models.Model):
                 raise UserError(self.env._("%s is submitted already.", action.display_name))
             reasons = action._submit_reasons()
             if reasons:
-                raise UserError(f"{action.display_name}: " + " ".join(reasons))
+                raise UserError(
+                    self.env._("%(action)s: %(reasons)s", action=action.display_name, reasons=" ".join(reasons))
+                )
             numerator, n = action._measure_indicator(*action._get_window_before(fields.Datetime.now()))
             action._write_protected(
                 {
@@ -570,25 +566,24 @@ class AftersalesCorrectiveAction(models.Model):
     def _submit_reasons(self):
         """Return what the plan still lacks."""
         self.ensure_one()
-        _ = self.env._
         reasons = []
         measures = self._get_round_measures()
         if not (self.root_cause or "").strip():
-            reasons.append(_("Write down the root cause."))
+            reasons.append(self.env._("Write down the root cause."))
         if self.cause_id.is_human_error:
-            reasons.append(_("Human error alone is no root cause: ask why the work allowed it."))
+            reasons.append(self.env._("Human error alone is no root cause: ask why the work allowed it."))
         if not measures.filtered(lambda m: m.kind == self.kind):
             kind = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-            reasons.append(_('Add at least one measure of the kind "%s".', kind))
+            reasons.append(self.env._('Add at least one measure of the kind "%s".', kind))
         late = measures.filtered(lambda m: m.date_deadline > self.date_deadline)
         if late:
-            reasons.append(_("These measures end after the deadline: %s.", ", ".join(late.mapped("name"))))
+            reasons.append(self.env._("These measures end after the deadline: %s.", ", ".join(late.mapped("name"))))
         if self.date_deadline < self.company_id._aftersales_today():
-            reasons.append(_("The deadline lies in the past."))
+            reasons.append(self.env._("The deadline lies in the past."))
         if self.supervisor_id in measures.responsible_id:
-            reasons.append(_("The supervisor verifies the effect and cannot carry out a measure."))
+            reasons.append(self.env._("The supervisor verifies the effect and cannot carry out a measure."))
         if self.indicator == "problem_share" and not self.problem_category_id:
-            reasons.append(_("Choose the problem category that the indicator counts."))
+            reasons.append(self.env._("Choose the problem category that the indicator counts."))
         return reasons
 
     def _check_complaints_stand(self):
@@ -804,7 +799,7 @@ class AftersalesCorrectiveAction(models.Model):
         return reasons
 
     def _approval_approved(self, approval):
-        super()._approval_approved(approval)
+        result = super()._approval_approved(approval)
         if approval.purpose == "sign" and self.state == "submitted":
             # Signed again after a change: the work goes on where it was.
             state = "in_progress" if self.date_started else "signed"
@@ -818,16 +813,19 @@ class AftersalesCorrectiveAction(models.Model):
             signed = self._approval_current("sign")
             self._write_protected({"date_deadline": self.extension_date, "extension_count": self.extension_count + 1})
             self._approval_rebind(signed, approval)
+        return result
 
     def _approval_returned(self, approval):
-        super()._approval_returned(approval)
+        result = super()._approval_returned(approval)
         if approval.purpose == "sign" and self.state == "submitted":
             self._write_protected({"state": "draft", "return_reason": approval.reason})
+        return result
 
     def _approval_voided(self, approval):
-        super()._approval_voided(approval)
+        result = super()._approval_voided(approval)
         if approval.purpose == "sign" and self.state in ("signed", "in_progress", "done"):
             self._write_protected({"state": "submitted", "date_signed": False, "date_done": False, "done_by_id": False})
+        return result
 
     # ------------------------------------------------------------
     # CRON
@@ -840,8 +838,8 @@ class AftersalesCorrectiveAction(models.Model):
         A rung that is due and not in the ledger is climbed whenever this runs next, so that an outage loses none.
         """
         Reminder_sudo = self.env["aftersales.corrective.reminder"].sudo()
-        for company in self.env["res.company"].search([]):
-            today = company._aftersales_today() if company.resource_calendar_id else fields.Date.today()
+        for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)]):
+            today = company._aftersales_today()
             horizon = today + timedelta(days=company.aftersales_action_remind_days)
             domain = [
                 ("company_id", "=", company.id),
@@ -918,7 +916,7 @@ class AftersalesCorrectiveAction(models.Model):
     @api.model
     def _cron_weekly_digest(self):
         """Send the general managers the open, late and ineffective actions of their store, once a week."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)]):
             today = company._aftersales_today()
             last = company.aftersales_digest_date
             if last and today - last < timedelta(days=7):

@@ -15,11 +15,10 @@ class AftersalesCorrectiveMeasure(models.Model):
     _check_company_auto = True
     _protected_fields = frozenset({"round", "date_done", "done_by_id"})
 
-    action_id = fields.Many2one("aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade")
+    action_id = fields.Many2one("aftersales.corrective.action", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
     kind = fields.Selection(
         [("containment", "Containment"), ("corrective", "Corrective"), ("preventive", "Preventive")],
-        "Kind",
         default="corrective",
         required=True,
     )
@@ -28,8 +27,8 @@ class AftersalesCorrectiveMeasure(models.Model):
     date_deadline = fields.Date("By When", required=True)
     date_done = fields.Date("Done on", copy=False, readonly=True)
     done_by_id = fields.Many2one("res.users", "Done by", copy=False, readonly=True)
-    proof = fields.Char("Proof", copy=False)
-    round = fields.Integer("Round", default=1, copy=False, readonly=True)
+    proof = fields.Char(copy=False)
+    round = fields.Integer(default=1, copy=False, readonly=True)
     action_state = fields.Selection(related="action_id.state", string="Step of the Action")
     is_current = fields.Boolean("This Round", compute="_compute_is_current")
 

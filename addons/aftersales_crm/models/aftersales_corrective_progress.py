@@ -9,9 +9,9 @@ class AftersalesCorrectiveProgress(models.Model):
     _protected_append_only = True
 
     action_id = fields.Many2one(
-        "aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade", readonly=True
+        "aftersales.corrective.action", required=True, index=True, ondelete="cascade", readonly=True
     )
     company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
-    date = fields.Datetime("Date", default=fields.Datetime.now, required=True, readonly=True)
+    date = fields.Datetime(default=fields.Datetime.now, required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", default=lambda self: self.env.user, required=True, readonly=True)
-    note = fields.Text("Note", required=True, readonly=True)
+    note = fields.Text(required=True, readonly=True)

@@ -12,12 +12,11 @@ class AftersalesCorrectiveReminder(models.Model):
     _protected_append_only = True
 
     action_id = fields.Many2one(
-        "aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade", readonly=True
+        "aftersales.corrective.action", required=True, index=True, ondelete="cascade", readonly=True
     )
     company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
     rung = fields.Selection(
         [("before", "Before the deadline"), ("overdue", "Overdue: supervisor"), ("gm", "Overdue: general manager")],
-        "Rung",
         required=True,
         readonly=True,
     )

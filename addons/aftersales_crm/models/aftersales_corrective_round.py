@@ -12,18 +12,18 @@ class AftersalesCorrectiveRound(models.Model):
     _protected_append_only = True
 
     action_id = fields.Many2one(
-        "aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade", readonly=True
+        "aftersales.corrective.action", required=True, index=True, ondelete="cascade", readonly=True
     )
     company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
-    round = fields.Integer("Round", required=True, readonly=True)
-    root_cause = fields.Text("Root Cause", readonly=True)
-    measures = fields.Text("Measures", readonly=True)
+    round = fields.Integer(required=True, readonly=True)
+    root_cause = fields.Text(readonly=True)
+    measures = fields.Text(readonly=True)
     responsible_id = fields.Many2one("res.users", "Responsible Person", readonly=True)
-    supervisor_id = fields.Many2one("res.users", "Supervisor", readonly=True)
+    supervisor_id = fields.Many2one("res.users", readonly=True)
     date_deadline = fields.Date("Deadline", readonly=True)
     date_done = fields.Datetime("Done on", readonly=True)
     date_verified = fields.Datetime("Verified on", readonly=True)
-    indicator = fields.Char("Indicator", readonly=True)
+    indicator = fields.Char(readonly=True)
     target = fields.Float("Target (%)", digits=(6, 1), readonly=True)
     effect_before = fields.Float("Before (%)", digits=(6, 1), readonly=True)
     effect_before_n = fields.Integer("Before n", readonly=True)

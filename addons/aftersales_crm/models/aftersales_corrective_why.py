@@ -6,8 +6,8 @@ class AftersalesCorrectiveWhy(models.Model):
     _description = "Why Question"
     _order = "sequence, id"
 
-    action_id = fields.Many2one("aftersales.corrective.action", "Action", required=True, index=True, ondelete="cascade")
+    action_id = fields.Many2one("aftersales.corrective.action", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="action_id.company_id", store=True, index=True)
-    sequence = fields.Integer("Sequence", default=10)
+    sequence = fields.Integer(default=10)
     name = fields.Char("Why?", required=True)
     answer = fields.Char("Because", required=True)

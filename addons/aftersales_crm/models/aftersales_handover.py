@@ -12,12 +12,10 @@ class AftersalesHandover(models.Model):
     _order = "date_proposed desc, id desc"
     _protected_append_only = True
 
-    complaint_id = fields.Many2one(
-        "aftersales.complaint", "Complaint", required=True, index=True, ondelete="cascade", readonly=True
-    )
+    complaint_id = fields.Many2one("aftersales.complaint", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="complaint_id.company_id", store=True, index=True)
-    from_id = fields.Many2one("res.users", "From", readonly=True)
-    to_id = fields.Many2one("res.users", "To", required=True, readonly=True, index=True)
+    from_id = fields.Many2one("res.users", readonly=True)
+    to_id = fields.Many2one("res.users", required=True, readonly=True, index=True)
     state = fields.Selection(
         [("proposed", "Proposed"), ("accepted", "Accepted"), ("refused", "Refused"), ("returned", "Returned")],
         "Status",
@@ -26,7 +24,7 @@ class AftersalesHandover(models.Model):
         readonly=True,
         index=True,
     )
-    reason = fields.Char("Reason", readonly=True)
+    reason = fields.Char(readonly=True)
     refuse_reason = fields.Char("Answer", readonly=True)
     date_proposed = fields.Datetime("Proposed on", default=fields.Datetime.now, required=True, readonly=True)
     date_answered = fields.Datetime("Answered on", readonly=True)
@@ -75,7 +73,7 @@ class AftersalesHandover(models.Model):
     @api.model
     def _cron_return_unanswered(self):
         """Return hand-overs that nobody answered within the hours of the store."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)]):
             limit = fields.Datetime.now() - timedelta(hours=company.aftersales_handover_hours)
             domain = [("company_id", "=", company.id), ("state", "=", "proposed"), ("date_proposed", "<=", limit)]
             due = self.search(domain)

@@ -6,7 +6,6 @@ class AftersalesProblemCategory(models.Model):
 
     complaint_kind_id = fields.Many2one(
         "aftersales.complaint.kind",
-        "Complaint Kind",
         index=True,
         ondelete="set null",
         help="Kind of a complaint that is raised from an answer of this category.",

@@ -21,6 +21,7 @@ from . import test_repair_order
 
 # 5 Case
 from . import test_complaint
+from . import test_corrective_action
 
 # 6 Figures
 from . import test_monthly_report

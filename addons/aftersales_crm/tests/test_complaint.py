@@ -448,7 +448,9 @@ class TestComplaint(AftersalesCaseCommon):
             case.action_pause("parts", "")
         case.action_pause("parts", "Bolt ordered")
         states = {clock.code: clock.state for clock in complaint.sudo().clock_ids}
-        self.assertEqual(states, {"classify": "running", "first_reply": "running", "handle": "paused", "solve": "paused"})
+        self.assertEqual(
+            states, {"classify": "running", "first_reply": "running", "handle": "paused", "solve": "paused"}
+        )
         case.action_confirm()
         self.assertFalse(complaint.waiting_for)
         self.assertEqual(set(complaint.sudo().clock_ids.mapped("state")), {"running"})

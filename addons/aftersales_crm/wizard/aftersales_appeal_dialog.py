@@ -5,7 +5,7 @@ class AftersalesAppealDialog(models.TransientModel):
     _name = "aftersales.appeal.dialog"
     _description = "Appeal Dialog"
 
-    appeal_id = fields.Many2one("aftersales.appeal", "Appeal", required=True, ondelete="cascade")
+    appeal_id = fields.Many2one("aftersales.appeal", required=True, ondelete="cascade")
     state = fields.Selection(related="appeal_id.state")
     reason = fields.Text("Why the Finding is Wrong")
     upheld = fields.Selection([("yes", "The appellant is right"), ("no", "The finding stands")], "Decision")

@@ -10,23 +10,27 @@ class AftersalesComplaintStep(models.TransientModel):
     _name = "aftersales.complaint.step"
     _description = "Step of a Complaint"
 
-    complaint_id = fields.Many2one("aftersales.complaint", "Complaint", required=True, ondelete="cascade")
+    complaint_id = fields.Many2one("aftersales.complaint", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="complaint_id.company_id")
-    step = fields.Char("Step", required=True)
-    reason = fields.Text("Reason")
+    step = fields.Char(required=True)
+    reason = fields.Text()
     recourse = fields.Text("Recourse Told")
-    note = fields.Text("Note")
-    level = fields.Selection(LEVELS, "Level", compute="_compute_level", store=True, readonly=False)
+    note = fields.Text()
+    level = fields.Selection(LEVELS, compute="_compute_level", store=True, readonly=False)
     level_proposed = fields.Selection(related="complaint_id.level_proposed")
     level_reason = fields.Char(related="complaint_id.level_reason")
     handler_id = fields.Many2one(
-        "res.users", "Handler", compute="_compute_handler_id", store=True, readonly=False, domain=[("share", "=", False)]
+        "res.users",
+        compute="_compute_handler_id",
+        store=True,
+        readonly=False,
+        domain=[("share", "=", False)],
     )
     user_id = fields.Many2one("res.users", "To", domain=[("share", "=", False)])
     satisfied = fields.Selection([("yes", "Yes"), ("no", "No")], "Is the customer satisfied now?")
     waiting_for = fields.Selection([("customer", "Customer"), ("parts", "Parts")], "Waiting for")
     target_id = fields.Many2one("aftersales.complaint", "Merge into")
-    lane = fields.Selection([("is_safety", "Safety Lane"), ("is_external", "Media or Authority")], "Lane")
+    lane = fields.Selection([("is_safety", "Safety Lane"), ("is_external", "Media or Authority")])
     date_promised_update = fields.Datetime("Next Update Promised")
 
     @api.depends("complaint_id")
@@ -73,5 +77,5 @@ class AftersalesComplaintStep(models.TransientModel):
         elif self.step == "leave_lane":
             case.action_leave_lane(self.lane, self.reason)
         else:
-            raise UserError(self.env._("There is no step \"%s\".", self.step))
+            raise UserError(self.env._('There is no step "%s".', self.step))
         return {"type": "ir.actions.act_window_close"}

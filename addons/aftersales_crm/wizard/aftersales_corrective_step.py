@@ -8,14 +8,14 @@ class AftersalesCorrectiveStep(models.TransientModel):
     _name = "aftersales.corrective.step"
     _description = "Step of a Corrective Action"
 
-    action_id = fields.Many2one("aftersales.corrective.action", "Action", required=True, ondelete="cascade")
-    step = fields.Char("Step", required=True)
-    reason = fields.Text("Reason")
-    note = fields.Text("Note")
+    action_id = fields.Many2one("aftersales.corrective.action", required=True, ondelete="cascade")
+    step = fields.Char(required=True)
+    reason = fields.Text()
+    note = fields.Text()
     date = fields.Date("New Deadline")
     date_deadline = fields.Date(related="action_id.date_deadline", string="Present Deadline")
     effective = fields.Selection([("yes", "Effective"), ("no", "Not effective")], "Effect")
-    conclusion = fields.Text("Conclusion")
+    conclusion = fields.Text()
     effect = fields.Text("Measured Effect", compute="_compute_effect")
     is_early = fields.Boolean(compute="_compute_effect")
 
@@ -43,5 +43,5 @@ class AftersalesCorrectiveStep(models.TransientModel):
         elif self.step == "cancel":
             action.action_cancel_action(self.reason)
         else:
-            raise UserError(self.env._("There is no step \"%s\".", self.step))
+            raise UserError(self.env._('There is no step "%s".', self.step))
         return {"type": "ir.actions.act_window_close"}
