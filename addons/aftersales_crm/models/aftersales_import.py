@@ -277,43 +277,42 @@ class AftersalesImport(models.Model):
     @api.model
     def _get_targets(self):
         """Return what a column of a file can go to, in the order of the screen."""
-        _ = self.env._
         return [
-            ("order_name", _("Order: Number")),
-            ("date_in", _("Order: In")),
-            ("date_promised", _("Order: Promised")),
-            ("date_out", _("Order: Delivered On")),
-            ("odometer", _("Order: Odometer")),
-            ("advisor", _("Order: Service Advisor")),
-            ("technicians", _("Order: Technicians")),
-            ("kind", _("Order: Kind")),
-            ("customer_words", _("Order: Customer's Words")),
-            ("works", _("Order: Work Done")),
-            ("amount_work", _("Order: Amount of Work")),
-            ("parts", _("Order: Parts Used")),
-            ("amount_part", _("Order: Amount of Parts")),
-            ("amount_total", _("Order: Total")),
-            ("settlement_number", _("Order: Settlement Number")),
-            ("comeback_of", _("Order: Comeback Of")),
-            ("declined_advice", _("Order: Declined Advice")),
-            ("callback_consent", _("Callback: Accepted")),
-            ("callback_time", _("Callback: Preferred Time")),
-            ("callback_phone", _("Callback: Phone to Use")),
-            ("vin", _("Vehicle: VIN")),
-            ("license_plate", _("Vehicle: Plate")),
-            ("engine_number", _("Vehicle: Engine Number")),
-            ("brand", _("Vehicle: Brand")),
-            ("model", _("Vehicle: Model")),
-            ("manufacture_date", _("Vehicle: Manufactured On")),
-            ("delivery_date", _("Vehicle: Sold On")),
-            ("warranty_end_date", _("Vehicle: Warranty End")),
-            ("inspection_due_date", _("Vehicle: Inspection Due")),
-            ("sales_reference", _("Vehicle: Sales Record")),
-            ("partner_name", _("Customer: Name")),
-            ("partner_phone", _("Customer: Phone")),
-            ("partner_street", _("Customer: Address")),
-            ("brought_by_name", _("Brought By: Name")),
-            ("brought_by_phone", _("Brought By: Phone")),
+            ("order_name", self.env._("Order: Number")),
+            ("date_in", self.env._("Order: In")),
+            ("date_promised", self.env._("Order: Promised")),
+            ("date_out", self.env._("Order: Delivered On")),
+            ("odometer", self.env._("Order: Odometer")),
+            ("advisor", self.env._("Order: Service Advisor")),
+            ("technicians", self.env._("Order: Technicians")),
+            ("kind", self.env._("Order: Kind")),
+            ("customer_words", self.env._("Order: Customer's Words")),
+            ("works", self.env._("Order: Work Done")),
+            ("amount_work", self.env._("Order: Amount of Work")),
+            ("parts", self.env._("Order: Parts Used")),
+            ("amount_part", self.env._("Order: Amount of Parts")),
+            ("amount_total", self.env._("Order: Total")),
+            ("settlement_number", self.env._("Order: Settlement Number")),
+            ("comeback_of", self.env._("Order: Comeback Of")),
+            ("declined_advice", self.env._("Order: Declined Advice")),
+            ("callback_consent", self.env._("Callback: Accepted")),
+            ("callback_time", self.env._("Callback: Preferred Time")),
+            ("callback_phone", self.env._("Callback: Phone to Use")),
+            ("vin", self.env._("Vehicle: VIN")),
+            ("license_plate", self.env._("Vehicle: Plate")),
+            ("engine_number", self.env._("Vehicle: Engine Number")),
+            ("brand", self.env._("Vehicle: Brand")),
+            ("model", self.env._("Vehicle: Model")),
+            ("manufacture_date", self.env._("Vehicle: Manufactured On")),
+            ("delivery_date", self.env._("Vehicle: Sold On")),
+            ("warranty_end_date", self.env._("Vehicle: Warranty End")),
+            ("inspection_due_date", self.env._("Vehicle: Inspection Due")),
+            ("sales_reference", self.env._("Vehicle: Sales Record")),
+            ("partner_name", self.env._("Customer: Name")),
+            ("partner_phone", self.env._("Customer: Phone")),
+            ("partner_street", self.env._("Customer: Address")),
+            ("brought_by_name", self.env._("Brought By: Name")),
+            ("brought_by_phone", self.env._("Brought By: Phone")),
         ]
 
     def _get_content(self):
@@ -329,25 +328,27 @@ class AftersalesImport(models.Model):
 
     def _file_error(self, error):
         """Return the sentence for a fault of the whole file."""
-        _, details = self.env._, error.details
+        details = error.details
         sentences = {
-            "empty": _("The file is empty. Export it again."),
-            "format": _("This is neither a CSV nor an XLSX file. Export it again in one of these forms."),
-            "old_excel": _("This is an old Excel file (.xls). Save it as .xlsx or CSV and drop it again."),
-            "macro": _("The file contains macros. Save it as .xlsx without macros and drop it again."),
-            "bomb": _("The file would unpack to an impossible size and was not opened."),
-            "entity": _("The file contains definitions that no spreadsheet program writes, and was not opened."),
-            "broken": _("The file is damaged or cut off: it cannot be opened. Export it again."),
-            "encoding": _(
+            "empty": self.env._("The file is empty. Export it again."),
+            "format": self.env._("This is neither a CSV nor an XLSX file. Export it again in one of these forms."),
+            "old_excel": self.env._("This is an old Excel file (.xls). Save it as .xlsx or CSV and drop it again."),
+            "macro": self.env._("The file contains macros. Save it as .xlsx without macros and drop it again."),
+            "bomb": self.env._("The file would unpack to an impossible size and was not opened."),
+            "entity": self.env._(
+                "The file contains definitions that no spreadsheet program writes, and was not opened."
+            ),
+            "broken": self.env._("The file is damaged or cut off: it cannot be opened. Export it again."),
+            "encoding": self.env._(
                 "Line %(line)s cannot be read as UTF-8 or GB18030. Export the file again in one of these encodings.",
                 line=details.get("line"),
             ),
-            "csv": _(
+            "csv": self.env._(
                 "Line %(line)s cannot be split into cells: a quotation mark is probably never closed.",
                 line=details.get("line"),
             ),
-            "rows": _("The file has more than %(limit)s rows. Split it.", limit=details.get("limit")),
-            "header": _(
+            "rows": self.env._("The file has more than %(limit)s rows. Split it.", limit=details.get("limit")),
+            "header": self.env._(
                 "No line of the file looks like the names of columns. The first line must name them, for instance "
                 "“订单号” or “Order number”."
             ),

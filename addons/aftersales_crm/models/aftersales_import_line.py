@@ -32,11 +32,10 @@ class AftersalesImportLine(models.Model):
         "Values Set", readonly=True, help="Every value that the row sets: document, field, old value, new value."
     )
     change_text = fields.Text("Changes", compute="_compute_change_text")
+    detail_text = fields.Text("Values", compute="_compute_change_text", help="The values of the new records.")
     raw = fields.Json("Row as Read", readonly=True)
     order_id = fields.Many2one("aftersales.repair.order", "Repair Order", readonly=True, index="btree_not_null")
-    vehicle_id = fields.Many2one(
-        "aftersales.vehicle", "Vehicle", readonly=True, index="btree_not_null", ondelete="set null"
-    )
+    vehicle_id = fields.Many2one("aftersales.vehicle", readonly=True, index="btree_not_null", ondelete="set null")
     partner_id = fields.Many2one(
         "res.partner", "Customer Card", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -51,17 +50,16 @@ class AftersalesImportLine(models.Model):
     def _compute_change_text(self):
         names = {name: self.env["ir.model"]._get(name).name for name in MODELS}
         for line in self:
-            texts = []
+            changed, details, created = [], [], {}
             for change in line.changes or []:
-                if change.get("new_record"):
-                    continue
                 field = self.env[change["model"]]._fields.get(change["field"])
                 label = field.get_description(self.env, ["string"])["string"] if field else change["field"]
-                texts.append(f"{names[change['model']]} · {label}: {change['old'] or '–'} → {change['new'] or '–'}")
-            created = [
-                names[name]
-                for name in dict.fromkeys(change["model"] for change in line.changes or [] if change.get("new_record"))
-            ]
-            if created:
-                texts.insert(0, self.env._("New: %(documents)s", documents=", ".join(created)))
-            line.change_text = "\n".join(texts)
+                label = f"{names[change['model']]} · {label}"
+                if change["new_record"]:
+                    created[names[change["model"]]] = True
+                    details.append(f"{label}: {change['new'] or '–'}")
+                else:
+                    changed.append(f"{label}: {change['old'] or '–'} → {change['new'] or '–'}")
+            new = [self.env._("New: %(documents)s", documents=", ".join(created))] if created else []
+            line.change_text = "\n".join(new + changed)
+            line.detail_text = "\n".join(details)

@@ -119,18 +119,15 @@ class ImportPlanner:
         # Sudoed: an administrator of imports needs no rights of a service advisor; the uid, and with it
         # "created by", stays his, so that he can never verify a file that he imported.
         # A context of its own: a client's default_… keys must not reach the records.
-        self.env = (
-            imp.sudo()
-            .with_context(
-                {
-                    "lang": imp.env.lang,
-                    "allowed_company_ids": self.company.ids,
-                    "tracking_disable": True,
-                    "mail_create_nosubscribe": True,
-                    "mail_create_nolog": True,
-                }
-            )
-            .env
+        self.env = imp.env(
+            context={
+                "lang": imp.env.lang,
+                "allowed_company_ids": self.company.ids,
+                "tracking_disable": True,
+                "mail_create_nosubscribe": True,
+                "mail_create_nolog": True,
+            },
+            su=True,
         )
         self.write = write
         self.tz = self.company._aftersales_tz()

@@ -78,11 +78,11 @@ class AftersalesRepairOrder(models.Model):
     is_cancelled = fields.Boolean(copy=False, readonly=True)
     cancel_reason = fields.Char("Reason of Cancellation", copy=False, readonly=True, tracking=True)
     import_id = fields.Many2one(
-        "aftersales.import", "Import", copy=False, readonly=True, index="btree_not_null", check_company=True
+        "aftersales.import", copy=False, readonly=True, index="btree_not_null", check_company=True
     )
     # Car and customer
     vehicle_id = fields.Many2one(
-        "aftersales.vehicle", "Vehicle", required=True, index=True, check_company=True, tracking=3, ondelete="restrict"
+        "aftersales.vehicle", required=True, index=True, check_company=True, tracking=3, ondelete="restrict"
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -140,7 +140,6 @@ class AftersalesRepairOrder(models.Model):
     # Comeback
     comeback_of_id = fields.Many2one(
         "aftersales.repair.order",
-        "Comeback Of",
         copy=False,
         index="btree_not_null",
         check_company=True,
@@ -190,6 +189,7 @@ class AftersalesRepairOrder(models.Model):
         compute="_compute_callback_blocked", help="The customer withdrew consent or is on do-not-call."
     )
     # UX
+    can_keep = fields.Boolean(compute="_compute_can_correct")
     can_correct = fields.Boolean(compute="_compute_can_correct")
 
     _name_uniq = models.UniqueIndex("(company_id, name)", "An order with this number exists already in this company.")
@@ -328,9 +328,10 @@ class AftersalesRepairOrder(models.Model):
     @api.depends_context("uid")
     @api.depends("state")
     def _compute_can_correct(self):
-        may = self._may_correct()
+        keep, correct = self.env.su or self._may_keep(), self._may_correct()
         for order in self:
-            order.can_correct = may or order.state in (False, "open")
+            order.can_keep = keep
+            order.can_correct = correct or (keep and order.state in (False, "open"))
 
     @api.depends("name", "vehicle_id.plate_display")
     def _compute_display_name(self):

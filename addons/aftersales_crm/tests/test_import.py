@@ -71,6 +71,7 @@ class TestImport(AftersalesOrderCommon):
             vehicle.partner_id, [{"name": "李四", "phone": "13900139000", "company_id": self.store.id}]
         )
         self.assertEqual((imp.vehicle_created, imp.partner_created), (1, 1))
+        self.assertIn(VIN_2, imp.line_ids.detail_text)
 
     def test_advisor_who_is_a_user(self):
         """A name that is a user of the store becomes the advisor; a user of another store does not."""

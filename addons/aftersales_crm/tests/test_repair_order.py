@@ -190,6 +190,7 @@ class TestRepairOrder(AftersalesOrderCommon):
     def test_crc_records_the_answer_only(self):
         """The CRC records whether the customer accepts callbacks, and nothing else of an order."""
         order = self.as_user(self._create_order(), self.crc)
+        self.assertFalse(order.can_keep or order.can_correct)
         order.write({"callback_consent": "yes", "callback_time": "evening", "callback_phone": "021-12345678"})
         with self.assertRaises(AccessError):
             order.write({"customer_words": "changed"})
