@@ -462,6 +462,14 @@ class AftersalesCallback(models.Model):
                 self.env.add_to_compute(field, self)
 
     # ------------------------------------------------------------
+    # MAILING
+    # ------------------------------------------------------------
+
+    def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
+        # Eighty calls a day come from the plan and are seen on the call screen: nobody wants a mail for each.
+        return []
+
+    # ------------------------------------------------------------
     # LETTER
     # ------------------------------------------------------------
 
