@@ -224,7 +224,7 @@ class AftersalesCallback(models.Model):
     def create(self, vals_list):
         callbacks = super().create(vals_list)
         for callback in callbacks:
-            callback._write_protected({"name": f"CB{callback.id:08d}"})
+            callback._write_protected({"name": f"CB{callback.id:06d}"})
         callbacks._check_placement()
         blocked = callbacks._blocked()
         if blocked and not self.env.su:

@@ -748,7 +748,7 @@ class AftersalesCallbackPlan(models.Model):
                            advisor_id, user_id, date_planned, time_preference, date_due, date_expiry, explanation,
                            state, is_made, is_completed, has_problem, customer_demands, attempt_count, failed_count,
                            create_uid, write_uid, create_date, write_date)
-                   SELECT number, 'CB' || LPAD(number::text, 8, '0'), company_id, kind, absent_stage, plan_id,
+                   SELECT number, 'CB' || LPAD(number::text, GREATEST(6, LENGTH(number::text)), '0'), company_id, kind, absent_stage, plan_id,
                           repair_order_id, vehicle_id, partner_id, advisor_id, user_id, date_planned,
                           time_preference, date_due, date_expiry, explanation,
                           CASE WHEN reason_code = 'in_missed' THEN 'missed' ELSE 'planned' END,

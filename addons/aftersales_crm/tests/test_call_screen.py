@@ -76,7 +76,7 @@ class TestCallScreen(AftersalesCallbackCommon, HttpCase):
                 console.log("test successful");
             })().catch((error) => console.error(error.message));
             """,
-            ready="document.querySelector('.o_call_grid')",
+            ready="Boolean(document.querySelector('.o_call_grid'))",
             login="test_crc",
             timeout=120,
         )
@@ -111,6 +111,6 @@ class TestCallScreen(AftersalesCallbackCommon, HttpCase):
                 console.log("test successful");
             })().catch((error) => console.error(error.message));
             """,
-            ready="document.querySelector('.o_call_grid')",
+            ready="Boolean(document.querySelector('.o_call_grid'))",
             login="test_crc",
         )
