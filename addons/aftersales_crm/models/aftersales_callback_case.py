@@ -53,6 +53,37 @@ class AftersalesCallback(models.Model):
             callback._raise_case(answers.filtered(lambda a, callback=callback: a.callback_id == callback), demand)
         return result
 
+    def _call_open_complaints(self):
+        """Show the caller what is still open, so that nobody asks a customer with a complaint whether all is well."""
+        Complaint = self.env["aftersales.complaint"]
+        # Sudoed: the caller needs to know that a case is open and how far it is, not what the investigation found.
+        open_sudo = Complaint.sudo().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("date_closed", "=", False),
+                ("state", "not in", ("closed", "rejected", "withdrawn", "merged")),
+                "|",
+                ("partner_id", "=", self.partner_id.id),
+                "&",
+                ("vehicle_id", "=", self.vehicle_id.id),
+                ("partner_id", "in", (False, self.partner_id.id)),
+            ],
+            limit=5,
+        )
+        labels = {
+            name: dict(Complaint._fields[name]._description_selection(self.env)) for name in ("level", "state")
+        }
+        return super()._call_open_complaints() + [
+            {
+                "id": case.id,
+                "name": case.name,
+                "level": labels["level"][case.level],
+                "state": labels["state"][case.state],
+                "description": (case.description or "")[:200],
+            }
+            for case in open_sudo
+        ]
+
     def _raise_case(self, answers, demand):
         """Raise one case a callback: a second save adds to it, and a demand promotes it."""
         self.ensure_one()

@@ -97,17 +97,26 @@ class TestCallScreen(AftersalesCallbackCommon, HttpCase):
                     new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
                 await new Promise((resolve) => setTimeout(resolve, 30));
             };
-            (async () => {
-                if (!sessionStorage.getItem("reloaded")) {
-                    sessionStorage.setItem("reloaded", "1");
-                    await press("y");
-                    await press("n");
-                    location.reload();
-                    return;
+            const wait = async (test) => {
+                for (let i = 0; i < 400; i++) {
+                    if (test()) return;
+                    await new Promise((resolve) => setTimeout(resolve, 25));
                 }
+                throw new Error("timeout: " + test);
+            };
+            (async () => {
+                const action = odoo.__WOWL_DEBUG__.root.env.services.action;
+                const name = document.querySelector(".o_call_who .text-muted").textContent;
+                await press("y");
+                await press("n");
+                await action.doAction("aftersales_crm.aftersales_callback_action");
+                await wait(() => document.querySelector(".o_list_view"));
+                await action.doAction("aftersales_crm.aftersales_call_screen_action");
+                await wait(() => document.querySelector(".o_call_grid"));
+                const same = document.querySelector(".o_call_who .text-muted").textContent === name;
                 const answered = document.querySelectorAll(".o_call_question.o_answered").length;
                 const problems = document.querySelectorAll(".o_call_question.o_problem").length;
-                if (answered !== 2 || problems !== 1) throw new Error(`${answered} answers, ${problems} problems`);
+                if (!same || answered !== 2 || problems !== 1) throw new Error(`${answered} answers, ${problems} problems`);
                 console.log("test successful");
             })().catch((error) => console.error(error.message));
             """,
