@@ -13,6 +13,7 @@ import ast
 import errno
 import importlib
 import pkgutil
+import signal
 import sys
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     front, own = split(arguments)
     top = top_parser().parse_args(front)
+    # A polite end must run the clean-up too: servers are stopped, temporary databases dropped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if top.command not in BARE:
             environment.prepare_python()

@@ -187,7 +187,7 @@ def _download_from(work: Path, environment: dict[str, str], suites, show) -> lis
 
     def count(line: str) -> None:
         if line.startswith("Get:"):
-            show(f"{line[4:].split()[0]} of {len(wanted)}")
+            show(f"{line[4:].split(maxsplit=1)[0]} of {len(wanted)}")
 
     command = ["apt-get", "-q", "download", *wanted]
     if run_logged(command, setup_log(), env=environment, cwd=debs, on_line=count) != 0:

@@ -145,6 +145,8 @@ def open_page(browser, request: pytest.FixtureRequest, start_server: Callable) -
         context = browser.new_context(
             locale=locale, timezone_id=timezone, viewport={"width": 1440, "height": 900}, **options
         )
+        # Twice the usual: on a machine with two cores the tests share them with Odoo's own.
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.errors = browsers.watch_console(page)
