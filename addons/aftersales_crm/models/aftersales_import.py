@@ -498,10 +498,10 @@ class AftersalesImport(models.Model):
             cells = (raw + [""] * width)[:width]
             rows.append([*cells, reason.replace("\n", " ")])
         # Re-dropped files carry the column already
-        headers = [*self.headers, self.env._("Reason")]
+        headers = [*self.headers, self.env._("Refused because")]
         for index, header in enumerate(self.headers):
             if dms_values.guess_target(header) == "reason":
-                headers = [*self.headers[:index], *self.headers[index + 1 :], self.env._("Reason")]
+                headers = [*self.headers[:index], *self.headers[index + 1 :], self.env._("Refused because")]
                 rows = [[*row[:index], *row[index + 1 :]] for row in rows]
                 break
         encoding = "gb18030" if self.encoding == "gb18030" else "utf-8-sig"

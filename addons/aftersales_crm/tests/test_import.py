@@ -353,7 +353,7 @@ class TestImport(AftersalesOrderCommon):
         text = base64.b64decode(imp.refused_file).decode("gb18030")
         self.assertNotIn("WX001", text)
         rows = list(dms_file.read_rows(base64.b64decode(imp.refused_file), 100))
-        self.assertEqual(rows[0][1], [*HEADERS, "Reason"])
+        self.assertEqual(rows[0][1], [*HEADERS, "Refused because"])
         self.assertIn("17", rows[1][1][-1])
         mended = self._create_import(text.replace("BAD", VIN_1).encode("gb18030"), self.admin)
         mended.action_apply()

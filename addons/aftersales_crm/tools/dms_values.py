@@ -107,7 +107,7 @@ HEADERS = {
     "partner_street": "地址 | 联系地址 | 客户地址 | 车主地址 | 通讯地址 | address | street | customer address",
     "brought_by_name": "送修人 | 送修人姓名 | brought by | dropped off by | bringer",
     "brought_by_phone": "送修人电话 | 送修人手机 | brought by phone | bringer phone",
-    "reason": "拒绝原因 | 退回原因 | reason | refused because",
+    "reason": "拒绝原因 | 被拒原因 | 拒收原因 | 退回原因 | 原因 | reason | refused because",
 }
 
 # Kind of word -> value -> words that mean it
