@@ -25,7 +25,7 @@ class AftersalesChangeRequest(models.Model):
 
     name = fields.Char("Number", readonly=True, copy=False, default="/")
     vehicle_id = fields.Many2one(
-        "aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade", check_company=True
+        "aftersales.vehicle", required=True, index=True, ondelete="cascade", check_company=True
     )
     partner_id = fields.Many2one(related="vehicle_id.partner_id")
     kind = fields.Selection(
@@ -138,14 +138,14 @@ class AftersalesChangeRequest(models.Model):
         return reasons
 
     def _approval_approved(self, approval):
-        super()._approval_approved(approval)
         if approval.purpose == "change":
             self._do_apply()
+        return super()._approval_approved(approval)
 
     def _approval_returned(self, approval):
-        super()._approval_returned(approval)
         if approval.purpose == "change":
             self._write_protected({"state": "draft"})
+        return super()._approval_returned(approval)
 
     # ------------------------------------------------------------
     # BUSINESS

@@ -14,6 +14,6 @@ class AftersalesDocumentType(models.Model):
     is_required = fields.Boolean("Required", help="New vehicle files get this document on their checklist.")
     has_expiry = fields.Boolean("Expires", help="The document carries an expiry date.")
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: for all companies.")
+    company_id = fields.Many2one("res.company", index=True, help="Empty: for all companies.")
 
     _code_uniq = models.UniqueIndex("(code, COALESCE(company_id, 0))", "This document code is used already.")

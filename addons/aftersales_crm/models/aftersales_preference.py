@@ -10,9 +10,7 @@ class AftersalesPreference(models.Model):
     _rec_name = "value"
     _check_company_auto = True
 
-    vehicle_id = fields.Many2one(
-        "aftersales.vehicle", "Vehicle", index="btree_not_null", ondelete="cascade", check_company=True
-    )
+    vehicle_id = fields.Many2one("aftersales.vehicle", index="btree_not_null", ondelete="cascade", check_company=True)
     partner_id = fields.Many2one(
         "res.partner",
         "Customer",
@@ -25,7 +23,7 @@ class AftersalesPreference(models.Model):
         ondelete="cascade",
     )
     kind_id = fields.Many2one(
-        "aftersales.preference.kind", "Kind", required=True, ondelete="restrict", index=True, check_company=True
+        "aftersales.preference.kind", required=True, ondelete="restrict", index=True, check_company=True
     )
     sequence = fields.Integer(related="kind_id.sequence", store=True)
     value = fields.Char("Preference", required=True)

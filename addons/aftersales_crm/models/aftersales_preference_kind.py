@@ -10,6 +10,6 @@ class AftersalesPreferenceKind(models.Model):
     code = fields.Char(required=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: for all companies.")
+    company_id = fields.Many2one("res.company", index=True, help="Empty: for all companies.")
 
     _code_uniq = models.UniqueIndex("(code, COALESCE(company_id, 0))", "This preference code is used already.")

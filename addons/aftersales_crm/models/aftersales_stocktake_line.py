@@ -16,7 +16,7 @@ class AftersalesStocktakeLine(models.Model):
     stocktake_id = fields.Many2one("aftersales.stocktake", required=True, index=True, ondelete="cascade")
     state = fields.Selection(related="stocktake_id.state")
     vehicle_id = fields.Many2one(
-        "aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade", check_company=True
+        "aftersales.vehicle", required=True, index=True, ondelete="cascade", check_company=True
     )
     partner_id = fields.Many2one(related="vehicle_id.partner_id")
     missing_document_count = fields.Integer(related="vehicle_id.missing_document_count")

@@ -91,7 +91,7 @@ class AftersalesVehicle(models.Model):
         "VIN Check Digit Wrong", compute="_compute_is_vin_suspect", store=True, precompute=True, copy=False
     )
     engine_number = fields.Char(index="trigram", tracking=True, copy=False)
-    model_id = fields.Many2one("fleet.vehicle.model", "Model", index="btree_not_null", tracking=3)
+    model_id = fields.Many2one("fleet.vehicle.model", index="btree_not_null", tracking=3)
     brand_id = fields.Many2one(related="model_id.brand_id", store=True, index="btree_not_null")
     manufacture_date = fields.Date("Manufactured on", tracking=True)
     delivery_date = fields.Date("Delivered on", tracking=True)
@@ -102,8 +102,8 @@ class AftersalesVehicle(models.Model):
     partner_id = fields.Many2one(
         "res.partner", "Owner", index="btree_not_null", check_company=True, tracking=4, ondelete="restrict"
     )
-    contact_id = fields.Many2one("res.partner", "Contact", index="btree_not_null", check_company=True, tracking=True)
-    driver_id = fields.Many2one("res.partner", "Driver", index="btree_not_null", check_company=True, tracking=True)
+    contact_id = fields.Many2one("res.partner", index="btree_not_null", check_company=True, tracking=True)
+    driver_id = fields.Many2one("res.partner", index="btree_not_null", check_company=True, tracking=True)
     brought_by_id = fields.Many2one("res.partner", "Brought by", index="btree_not_null", check_company=True)
     occupation = fields.Char(related="partner_id.aftersales_occupation", readonly=False)
     birth_date = fields.Date(related="partner_id.aftersales_birth_date", readonly=False)
@@ -119,11 +119,11 @@ class AftersalesVehicle(models.Model):
     preference_summary = fields.Char("Likes", compute="_compute_preference_summary")
 
     # Loan, dates, readings
-    loan_lender = fields.Char("Loan Lender", tracking=True)
+    loan_lender = fields.Char(tracking=True)
     loan_due_date = fields.Date("Loan Due", tracking=True)
     inspection_due_date = fields.Date("Inspection Due", tracking=True)
     warranty_end_date = fields.Date("Warranty End", tracking=True)
-    insurance_ids = fields.One2many("aftersales.vehicle.insurance", "vehicle_id", "Insurance")
+    insurance_ids = fields.One2many("aftersales.vehicle.insurance", "vehicle_id")
     insurance_end_date = fields.Date(
         "Insurance End",
         compute="_compute_insurance_end_date",
@@ -550,17 +550,17 @@ class AftersalesVehicle(models.Model):
         return super(AftersalesVehicle, bound)._approval_open_hashes()
 
     def _approval_approved(self, approval):
-        super()._approval_approved(approval)
         if approval.purpose == "verify":
             self._write_protected({"state": "verified", "verified_by_id": self.env.uid})
             self._approval_request("file")
         elif approval.purpose == "file":
             self._write_protected({"state": "filed", "filed_by_id": self.env.uid, "date_filed": fields.Datetime.now()})
+        return super()._approval_approved(approval)
 
     def _approval_returned(self, approval):
-        super()._approval_returned(approval)
         if approval.purpose in ("verify", "file"):
             self._do_return()
+        return super()._approval_returned(approval)
 
     def _do_submit(self):
         self._write_protected({"state": "submitted", "submitted_by_id": self.env.uid})

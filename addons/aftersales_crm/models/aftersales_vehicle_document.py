@@ -11,7 +11,7 @@ class AftersalesVehicleDocument(models.Model):
     _rec_name = "type_id"
     _check_company_auto = True
 
-    vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade")
+    vehicle_id = fields.Many2one("aftersales.vehicle", required=True, index=True, ondelete="cascade")
     type_id = fields.Many2one(
         "aftersales.document.type", "Document", required=True, index=True, ondelete="restrict", check_company=True
     )

@@ -8,7 +8,7 @@ class AftersalesVehicleInsurance(models.Model):
     _rec_name = "policy_number"
     _check_company_auto = True
 
-    vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade")
+    vehicle_id = fields.Many2one("aftersales.vehicle", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(
         [("compulsory", "Compulsory"), ("commercial", "Commercial"), ("other", "Other")],
         required=True,

@@ -8,7 +8,7 @@ class AftersalesVehicleOdometer(models.Model):
     _rec_name = "value"
     _check_company_auto = True
 
-    vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade")
+    vehicle_id = fields.Many2one("aftersales.vehicle", required=True, index=True, ondelete="cascade")
     date = fields.Date(required=True, default=fields.Date.context_today)
     value = fields.Integer("Odometer (km)", required=True, aggregator="max")
     source = fields.Selection(

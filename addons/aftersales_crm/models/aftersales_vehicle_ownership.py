@@ -12,12 +12,12 @@ class AftersalesVehicleOwnership(models.Model):
     _check_company_auto = True
     _protected_append_only = True
 
-    vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", required=True, index=True, ondelete="cascade")
+    vehicle_id = fields.Many2one("aftersales.vehicle", required=True, index=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", "Owner", required=True, index=True, ondelete="restrict")
     license_plate = fields.Char("Plate")
     date_from = fields.Date("From", required=True)
     date_to = fields.Date("To")
-    change_request_id = fields.Many2one("aftersales.change.request", "Change Request", index="btree_not_null")
+    change_request_id = fields.Many2one("aftersales.change.request", index="btree_not_null")
     company_id = fields.Many2one(related="vehicle_id.company_id", store=True, index=True)
 
     _current_uniq = models.UniqueIndex("(vehicle_id) WHERE date_to IS NULL", "A vehicle has one owner at a time.")

@@ -35,7 +35,9 @@ class TestStocktake(FileCommon):
         self.assertRecordValues(lines[0], [{"result": "correct", "user_id": self.archivist.id}])
         self.assertTrue(self.vehicles[0].last_stocktake_date)
         self.assertFalse(self.vehicles[0].is_stocktake_due)
-        due = self.env["aftersales.vehicle"].search([("is_stocktake_due", "=", True), ("company_id", "=", self.store.id)])
+        due = self.env["aftersales.vehicle"].search(
+            [("is_stocktake_due", "=", True), ("company_id", "=", self.store.id)]
+        )
         self.assertEqual(due, self.vehicles[2:])
 
     def test_idempotent(self):

@@ -79,7 +79,9 @@ class TestVehicle(FileCommon):
         self.create_vehicle()
         with self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self.create_vehicle(license_plate=False, vin=VINS[1])
-            self.env.cr.execute("UPDATE aftersales_vehicle SET vin = %s WHERE company_id = %s", (VINS[0], self.store.id))
+            self.env.cr.execute(
+                "UPDATE aftersales_vehicle SET vin = %s WHERE company_id = %s", (VINS[0], self.store.id)
+            )
 
     def test_identity_needed(self):
         """A file without VIN and plate is refused: nobody would find it again."""
@@ -132,9 +134,7 @@ class TestVehicle(FileCommon):
         """Verifier ≠ creator, verifier ≠ submitter, archivist ≠ creator, archivist ≠ verifier: whatever the roles."""
         everything = ["group_aftersales_advisor", "group_aftersales_manager", "group_aftersales_archivist"]
         for user in (self.manager, self.manager_2):
-            user.group_ids = [
-                fields.Command.link(self.env.ref(f"aftersales_crm.{group}").id) for group in everything
-            ]
+            user.group_ids = [fields.Command.link(self.env.ref(f"aftersales_crm.{group}").id) for group in everything]
         own = self.create_vehicle(self.manager)
         own.action_submit()
         with self.assertRaises(AccessError):
@@ -179,7 +179,9 @@ class TestVehicle(FileCommon):
         vehicle.engine_number = "E3"
         self.assertFalse(vehicle._approval_pending())
         self.file_vehicle(vehicle)
-        self.assertEqual(vehicle.approval_ids.sudo().filtered(lambda r: r.purpose == "verify").mapped("round"), [3, 2, 1])
+        self.assertEqual(
+            vehicle.approval_ids.sudo().filtered(lambda r: r.purpose == "verify").mapped("round"), [3, 2, 1]
+        )
 
     def test_life_take_back(self):
         """What waits for approval is locked and can be taken back."""
@@ -196,7 +198,11 @@ class TestVehicle(FileCommon):
         """The data card of a filed file refuses direct writes from every role and the superuser; events stay open."""
         vehicle = self.file_vehicle(self.create_vehicle())
         for user in (self.advisor, self.manager, self.admin, self.env.user):
-            record = self.as_user(vehicle, user) if user != self.env.user else self.env["aftersales.vehicle"].browse(vehicle.id)
+            record = (
+                self.as_user(vehicle, user)
+                if user != self.env.user
+                else self.env["aftersales.vehicle"].browse(vehicle.id)
+            )
             for vals in (
                 {"license_plate": "沪B1"},
                 {"vin": VINS[1]},
@@ -286,7 +292,11 @@ class TestVehicle(FileCommon):
         """Nobody sees files, papers and customers' wishes of another store; a group officer sees none at all."""
         vehicle = self.create_vehicle()
         self.env["aftersales.preference"].create(
-            {"vehicle_id": vehicle.id, "kind_id": self.env.ref("aftersales_crm.preference_kind_drink").id, "value": "Tea"}
+            {
+                "vehicle_id": vehicle.id,
+                "kind_id": self.env.ref("aftersales_crm.preference_kind_drink").id,
+                "value": "Tea",
+            }
         )
         for name in ("vehicle", "vehicle.document", "vehicle.ownership", "preference"):
             model = self.env[f"aftersales.{name}"]

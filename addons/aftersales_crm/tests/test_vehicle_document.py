@@ -9,7 +9,12 @@ class TestVehicleDocument(FileCommon):
     def upload(self, user, **values):
         attachments = self.as_user(self.env["ir.attachment"], user)
         return attachments.create(
-            {"name": "scan.txt", "datas": base64.b64encode(b"scan"), "res_model": "aftersales.vehicle.document", **values}
+            {
+                "name": "scan.txt",
+                "datas": base64.b64encode(b"scan"),
+                "res_model": "aftersales.vehicle.document",
+                **values,
+            }
         )
 
     def test_checklist(self):
