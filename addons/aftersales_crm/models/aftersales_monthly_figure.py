@@ -158,19 +158,19 @@ class AftersalesMonthlyFigure(models.Model):
     # ------------------------------------------------------------
 
     def _read_group_select(self, aggregate_spec, query):
-        """A value of several rows is all counted out of all, never a mean of rates."""
+        """A value of several rows is all counted out of all, never a mean of rates; unlike figures have none together."""
         if aggregate_spec != "value:avg":
             return super()._read_group_select(aggregate_spec, query)
-        numerator = self._field_to_sql(self._table, "numerator", query)
-        denominator = self._field_to_sql(self._table, "denominator", query)
-        unit = self._field_to_sql(self._table, "unit", query)
+        fields = {
+            name: self._field_to_sql(self._table, name, query)
+            for name in ("measure", "dimension", "unit", "numerator", "denominator")
+        }
         return SQL(
-            "CASE WHEN MIN(%(unit)s) <> MAX(%(unit)s) THEN NULL"
-            " WHEN MIN(%(unit)s) = 'count' THEN SUM(%(num)s)::float"
-            " ELSE SUM(%(num)s) * CASE MIN(%(unit)s) WHEN 'mean' THEN 1.0 ELSE 100.0 END / NULLIF(SUM(%(den)s), 0) END",
-            unit=unit,
-            num=numerator,
-            den=denominator,
+            "CASE WHEN MIN(%(measure)s) <> MAX(%(measure)s) OR MIN(%(dimension)s) <> MAX(%(dimension)s) THEN NULL"
+            " WHEN MIN(%(unit)s) = 'count' THEN SUM(%(numerator)s)::float"
+            " ELSE SUM(%(numerator)s) * CASE MIN(%(unit)s) WHEN 'mean' THEN 1.0 ELSE 100.0 END"
+            " / NULLIF(SUM(%(denominator)s), 0) END",
+            **fields,
         )
 
     # ------------------------------------------------------------

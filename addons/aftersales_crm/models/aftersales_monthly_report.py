@@ -45,6 +45,8 @@ class AftersalesMonthlyReport(models.Model):
     _description = "Monthly Callback Report"
     _inherit = ["aftersales.approval.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "month desc, company_id, revision desc"
+    # Whoever reads the report may comment on it: the general manager does not write it
+    _mail_post_access = "read"
     _protected_fields = frozenset(
         {
             "approval_ids",
@@ -390,7 +392,7 @@ class AftersalesMonthlyReport(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_monthly_figure_action")
         action["domain"] = [("report_id", "=", self.id)]
-        action["context"] = {"search_default_group_measure": 1}
+        action["context"] = {"fill_temporal": False, "search_default_group_measure": 1, "search_default_rates": 1}
         return action
 
     def action_open_base(self):

@@ -492,3 +492,8 @@ class TestMonthlyFigures(FiguresCommon):
         )
         ((value,),) = figures._read_group([("id", "in", figures.ids)], aggregates=["value:avg"])
         self.assertAlmostEqual(value, 100 * sum(figures.mapped("numerator")) / sum(figures.mapped("denominator")))
+        ((mixed,),) = self.env["aftersales.monthly.figure"]._read_group(
+            [("report_id", "in", reports.ids), ("measure", "in", ("made_rate", "satisfied_rate"))],
+            aggregates=["value:avg"],
+        )
+        self.assertFalse(mixed, "unlike figures have no value together")
