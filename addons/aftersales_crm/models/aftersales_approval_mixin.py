@@ -9,6 +9,11 @@ from ..tools.canonical import canonical
 
 _logger = logging.getLogger(__name__)
 
+# Lines that are saved with their document leave the comparison to it. As with protected fields, what counts is the
+# identity of the object, which no client can send.
+_SAVING = "aftersales_approval_saving"
+_SAVING_PROOF = object()
+
 
 class AftersalesApprovalMixin(models.AbstractModel):
     """Lets a document ask for decisions that bind its content.
@@ -69,7 +74,8 @@ class AftersalesApprovalMixin(models.AbstractModel):
         watched = not self._has_proof() and self._approval_bound_fields().intersection(vals)
         records = self.filtered("id") if watched else self.browse()
         before = records._approval_open_hashes()
-        result = super().write(vals)
+        saving = self.with_context(**{_SAVING: _SAVING_PROOF}) if watched else self
+        result = super(AftersalesApprovalMixin, saving).write(vals)
         records._approval_void_changed(before)
         return result
 
@@ -317,6 +323,10 @@ class AftersalesApprovalMixin(models.AbstractModel):
         values = {name: entry["value"] for name, entry in self._approval_content(purpose).items()}
         text = json.dumps([self._name, self.id, purpose, values], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _approval_is_saving(self):
+        """Whether the document itself is being saved, and will compare its content when its lines are done."""
+        return self.env.context.get(_SAVING) is _SAVING_PROOF
 
     def _approval_open_hashes(self):
         """``{row id: content}`` of the pending and approved rows that fit the content before a write."""

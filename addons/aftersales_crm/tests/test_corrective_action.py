@@ -147,6 +147,35 @@ class TestCorrectiveAction(AftersalesCaseCommon):
         self._sign(action)
         self.assertEqual(action.state, "in_progress")
 
+    def test_one_save_voids_once(self):
+        """A save of the plan and several of its lines voids the signature once and asks once."""
+        action = self._create_action()
+        self._lead_action_to(action, "in_progress")
+        line = action.measure_ids
+        self.as_user(action, self.manager).write(
+            {
+                "problem": "Customers are surprised by price and time.",
+                "measure_ids": [
+                    Command.update(line.id, {"name": "Print and explain the quote"}),
+                    Command.create(
+                        {
+                            "name": "Call when the price changes",
+                            "kind": "corrective",
+                            "responsible_id": self.advisor.id,
+                            "date_deadline": line.date_deadline,
+                        }
+                    ),
+                ],
+            }
+        )
+        rows = action.sudo().approval_ids.sorted("id")
+        self.assertEqual(rows.mapped("state"), ["void", "pending"])
+        self.assertIn("Call when the price changes", rows[1].changes)
+        self.assertIn("surprised by price and time", rows[0].void_reason)
+        self.assertEqual(rows[0].voided_by_id, self.manager)
+        self._sign(action)
+        self.assertTrue(action._approval_current("sign"))
+
     def test_done_by_responsible(self):
         """Only the responsible person starts and reports; every measure must be done first."""
         action = self._create_action()
