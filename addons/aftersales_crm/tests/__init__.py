@@ -32,3 +32,6 @@ from . import test_corrective_action
 from . import test_monthly_report
 from . import test_monthly_report_cron
 from . import test_monthly_report_outputs
+
+# The whole app
+from . import test_click_all
