@@ -11,6 +11,7 @@ CANCEL_REASONS = [
     ("do_not_call", "Do Not Call"),
     ("order_cancelled", "Repair Order Cancelled"),
     ("returned", "Customer Came Back by Himself"),
+    ("ownership_changed", "Ownership Changed"),
     ("other", "Other"),
 ]
 
@@ -73,20 +74,13 @@ class AftersalesCallback(models.Model):
 
     # Identity
     name = fields.Char("Number", readonly=True, copy=False, index="trigram")
-    company_id = fields.Many2one(
-        "res.company", "Company", required=True, index=True, default=lambda self: self.env.company
-    )
-    kind = fields.Selection(KINDS, "Kind", required=True, default="repair", index=True)
-    absent_stage = fields.Selection(ABSENT_STAGES, "Absent Stage", readonly=True, copy=False)
-    plan_id = fields.Many2one(
-        "aftersales.callback.plan", "Plan", readonly=True, copy=False, index=True, check_company=True
-    )
-    repair_order_id = fields.Many2one(
-        "aftersales.repair.order", "Repair Order", index=True, ondelete="restrict", check_company=True
-    )
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    kind = fields.Selection(KINDS, required=True, default="repair", index=True)
+    absent_stage = fields.Selection(ABSENT_STAGES, readonly=True, copy=False)
+    plan_id = fields.Many2one("aftersales.callback.plan", readonly=True, copy=False, index=True, check_company=True)
+    repair_order_id = fields.Many2one("aftersales.repair.order", index=True, ondelete="restrict", check_company=True)
     vehicle_id = fields.Many2one(
         "aftersales.vehicle",
-        "Vehicle",
         compute="_compute_from_order",
         store=True,
         readonly=False,
@@ -150,7 +144,7 @@ class AftersalesCallback(models.Model):
     cancel_reason = fields.Selection(CANCEL_REASONS, "Cancelled For", readonly=True, copy=False, tracking=True)
     cancel_note = fields.Char("Cancellation Note", readonly=True, copy=False)
     outcome_id = fields.Many2one(
-        "aftersales.callback.outcome", "Outcome", readonly=True, copy=False, index="btree_not_null", tracking=4
+        "aftersales.callback.outcome", readonly=True, copy=False, index="btree_not_null", tracking=4
     )
     date_done = fields.Datetime("Done On", readonly=True, copy=False, index="btree_not_null")
     date_last_attempt = fields.Datetime("Last Attempt", readonly=True, copy=False)
@@ -161,18 +155,16 @@ class AftersalesCallback(models.Model):
     is_made = fields.Boolean("Made", readonly=True, copy=False, index=True)
     is_completed = fields.Boolean("Questionnaire Completed", readonly=True, copy=False)
     # Content
-    questionnaire_id = fields.Many2one(
-        "aftersales.questionnaire", "Questionnaire", readonly=True, copy=False, index="btree_not_null"
-    )
+    questionnaire_id = fields.Many2one("aftersales.questionnaire", readonly=True, copy=False, index="btree_not_null")
     answer_ids = fields.One2many("aftersales.callback.answer", "callback_id", "Answers", readonly=True)
     satisfaction = fields.Selection(
-        [("1", "1"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5")], "Satisfaction", readonly=True, copy=False
+        [("1", "1"), ("2", "2"), ("3", "3"), ("4", "4"), ("5", "5")], readonly=True, copy=False
     )
     has_problem = fields.Boolean("Problem", readonly=True, copy=False, index=True)
     customer_demands = fields.Boolean("Demands a Result", readonly=True, copy=False)
-    suggestion = fields.Text("Suggestion", readonly=True, copy=False)
-    praise = fields.Text("Praise", readonly=True, copy=False)
-    remark = fields.Text("Remark")
+    suggestion = fields.Text(readonly=True, copy=False)
+    praise = fields.Text(readonly=True, copy=False)
+    remark = fields.Text()
     # Claim and independence
     claimed_by_id = fields.Many2one("res.users", "On the Screen Of", readonly=True, copy=False)
     date_claimed = fields.Datetime("Claimed On", readonly=True, copy=False)
@@ -441,6 +433,19 @@ class AftersalesCallback(models.Model):
             }
         )
 
+    def _follow_delivery(self):
+        """Move the window with a corrected delivery; a day outside it is given up, and planned again by night."""
+        self.ensure_one()
+        company = self.company_id
+        delivered = company._aftersales_local(self.repair_order_id.date_out).date()
+        values = {
+            "date_due": delivered + timedelta(days=company.aftersales_callback_due_days),
+            "date_expiry": delivered + timedelta(days=company.aftersales_callback_expiry_days),
+        }
+        if self.date_planned and not values["date_due"] <= self.date_planned <= values["date_expiry"]:
+            values["date_planned"] = False
+        self._write_protected(values)
+
     def _do_miss(self):
         self._write_protected({"state": "missed", "claimed_by_id": False, "date_claimed": False})
 
@@ -492,12 +497,14 @@ class AftersalesCallback(models.Model):
     @api.model
     def _cron_expire(self):
         """Mark callbacks whose window has passed as missed, so that none drops off silently."""
-        for company in self.env["res.company"].search([]):
+        # A day early by UTC is a day that some store may have ended; each store says for itself.
+        late = [("state", "=", "planned"), ("date_expiry", "<=", fields.Date.today())]
+        for (company,) in self._read_group(late, ["company_id"]):
             self._expire(company)
 
     @api.model
     def _expire(self, company):
-        # One statement for the whole store: nobody waits for a lock on a call that is being saved just now.
+        # A call that is being saved just now is skipped, and looked at again in the next run.
         expired = self.search(
             [
                 ("company_id", "=", company.id),

@@ -13,10 +13,8 @@ class AftersalesCallbackAbsence(models.Model):
     user_id = fields.Many2one("res.users", "Agent", required=True, index=True, check_company=True)
     date_from = fields.Date("From", required=True, default=fields.Date.context_today)
     date_to = fields.Date("To", required=True, default=fields.Date.context_today)
-    reason = fields.Char("Reason")
-    company_id = fields.Many2one(
-        "res.company", "Company", required=True, index=True, default=lambda self: self.env.company
-    )
+    reason = fields.Char()
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
 
     _dates_in_order = models.Constraint(
         "CHECK(date_to >= date_from)", "The absence ends before it begins. Mend one of the two dates."

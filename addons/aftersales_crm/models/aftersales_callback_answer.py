@@ -26,10 +26,10 @@ class AftersalesCallbackAnswer(models.Model):
     _protected_append_only = True
 
     callback_id = fields.Many2one(
-        "aftersales.callback", "Callback", required=True, index=True, ondelete="restrict", check_company=True
+        "aftersales.callback", required=True, index=True, ondelete="restrict", check_company=True
     )
     company_id = fields.Many2one(related="callback_id.company_id", store=True, index=True, precompute=True)
-    question_id = fields.Many2one("aftersales.question", "Question", required=True, index=True, ondelete="restrict")
+    question_id = fields.Many2one("aftersales.question", required=True, index=True, ondelete="restrict")
     sequence = fields.Integer(related="question_id.sequence", store=True, precompute=True)
     kind = fields.Selection(related="question_id.kind")
     value_yes_no = fields.Selection([("yes", "Yes"), ("no", "No")], "Yes or No")
@@ -42,9 +42,7 @@ class AftersalesCallbackAnswer(models.Model):
     is_answered = fields.Boolean("Answered")
     is_problem = fields.Boolean("Problem", index=True)
     is_good = fields.Boolean("Good")
-    problem_category_id = fields.Many2one(
-        "aftersales.problem.category", "Problem Category", index="btree_not_null", ondelete="restrict"
-    )
+    problem_category_id = fields.Many2one("aftersales.problem.category", index="btree_not_null", ondelete="restrict")
 
     _question_uniq = models.UniqueIndex("(callback_id, question_id)", "This question has been answered already.")
 

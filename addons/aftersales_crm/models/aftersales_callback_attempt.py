@@ -14,22 +14,20 @@ class AftersalesCallbackAttempt(models.Model):
     _protected_append_only = True
 
     callback_id = fields.Many2one(
-        "aftersales.callback", "Callback", required=True, index=True, ondelete="restrict", check_company=True
+        "aftersales.callback", required=True, index=True, ondelete="restrict", check_company=True
     )
     company_id = fields.Many2one(related="callback_id.company_id", store=True, index=True, precompute=True)
     date_attempt = fields.Datetime("Time", required=True, index=True)
     user_id = fields.Many2one("res.users", "Caller", required=True, index=True)
-    channel = fields.Selection(CHANNELS, "Channel", required=True)
+    channel = fields.Selection(CHANNELS, required=True)
     phone = fields.Char("Number", groups="aftersales_crm.group_aftersales_crc,aftersales_crm.group_aftersales_gm")
     duration = fields.Integer("Duration (s)", help="Seconds from dialling to saving.")
-    outcome_id = fields.Many2one("aftersales.callback.outcome", "Outcome", required=True, index=True)
+    outcome_id = fields.Many2one("aftersales.callback.outcome", required=True, index=True)
     outcome_class = fields.Selection(related="outcome_id.outcome_class", store=True, precompute=True)
     is_reached = fields.Boolean("Reached", compute="_compute_is_reached", store=True, precompute=True)
     call_later = fields.Datetime("Agreed Time")
-    note = fields.Char("Note")
-    client_key = fields.Char(
-        "Client Key", copy=False, help="Made by the call screen, so that a call saved twice is counted once."
-    )
+    note = fields.Char()
+    client_key = fields.Char(copy=False, help="Made by the call screen, so that a call saved twice is counted once.")
 
     _client_key_uniq = models.UniqueIndex(
         "(callback_id, client_key) WHERE client_key IS NOT NULL", "This attempt has been saved already."

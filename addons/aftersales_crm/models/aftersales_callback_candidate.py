@@ -13,13 +13,13 @@ class AftersalesCallbackCandidate(models.Model):
     _check_company_auto = True
     _protected_append_only = True
 
-    plan_id = fields.Many2one("aftersales.callback.plan", "Plan", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", "Company", required=True, index=True)
-    kind = fields.Selection(KINDS, "Kind", required=True)
-    repair_order_id = fields.Many2one("aftersales.repair.order", "Repair Order", index=True, ondelete="cascade")
-    vehicle_id = fields.Many2one("aftersales.vehicle", "Vehicle", index=True, ondelete="cascade")
+    plan_id = fields.Many2one("aftersales.callback.plan", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    kind = fields.Selection(KINDS, required=True)
+    repair_order_id = fields.Many2one("aftersales.repair.order", index=True, ondelete="cascade")
+    vehicle_id = fields.Many2one("aftersales.vehicle", index=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="cascade")
-    absent_stage = fields.Selection([("warning", "Warning"), ("lost", "Lost"), ("pool", "Pool")], "Absent Stage")
+    absent_stage = fields.Selection([("warning", "Warning"), ("lost", "Lost"), ("pool", "Pool")])
     time_preference = fields.Selection(TIME_PREFERENCES, "Preferred Time")
     date_due = fields.Date("Due")
     date_expiry = fields.Date("Until")
@@ -47,4 +47,4 @@ class AftersalesCallbackCandidate(models.Model):
     date_planned = fields.Date("Day")
     is_short = fields.Boolean("No Room", help="Nobody has room for this call inside its window.")
     explanation = fields.Text("Why")
-    callback_id = fields.Many2one("aftersales.callback", "Callback", index="btree_not_null", ondelete="cascade")
+    callback_id = fields.Many2one("aftersales.callback", index="btree_not_null", ondelete="cascade")

@@ -10,8 +10,8 @@ class AftersalesCallbackOutcome(models.Model):
     _rec_names_search = ["name", "code"]
 
     name = fields.Char("Outcome", required=True, translate=True)
-    code = fields.Char("Code", required=True)
-    sequence = fields.Integer("Sequence", default=10)
+    code = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
     hotkey = fields.Char("Key", size=1, help="The key that chooses this outcome on the call screen.")
     outcome_class = fields.Selection(
         [("reached", "Reached"), ("not_reached", "Not Reached"), ("invalid", "Invalid")], "Class", required=True
@@ -28,11 +28,10 @@ class AftersalesCallbackOutcome(models.Model):
             ("ownership", "Check the Ownership"),
             ("duplicate", "Duplicate"),
         ],
-        "Next Step",
         required=True,
     )
-    active = fields.Boolean("Active", default=True)
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: used by every store.")
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", index=True, help="Empty: used by every store.")
 
     _code_uniq = models.UniqueIndex("(code, COALESCE(company_id, 0))", "This outcome code exists already.")
     _hotkey_letter = models.Constraint(

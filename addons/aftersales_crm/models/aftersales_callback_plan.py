@@ -29,9 +29,9 @@ class AftersalesCallbackPlan(models.Model):
         {"state", "date_previewed", "date_confirmed", "shortage", "shortage_text", "candidate_ids", "callback_ids"}
     )
 
-    name = fields.Char("Name", compute="_compute_name", store=True, precompute=True)
+    name = fields.Char(compute="_compute_name", store=True, precompute=True)
     company_id = fields.Many2one(
-        "res.company", "Company", required=True, index=True, readonly=True, default=lambda self: self.env.company
+        "res.company", required=True, index=True, readonly=True, default=lambda self: self.env.company
     )
     date_from = fields.Date(
         "Month", required=True, default=lambda self: self.env.company._aftersales_today().replace(day=1)

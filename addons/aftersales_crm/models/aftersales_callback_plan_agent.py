@@ -8,7 +8,7 @@ class AftersalesCallbackPlanAgent(models.Model):
     _rec_name = "user_id"
 
     plan_id = fields.Many2one(
-        "aftersales.callback.plan", "Plan", required=True, index=True, ondelete="cascade", check_company=True
+        "aftersales.callback.plan", required=True, index=True, ondelete="cascade", check_company=True
     )
     company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True, precompute=True)
     user_id = fields.Many2one("res.users", "Agent", required=True, index=True)

@@ -12,17 +12,15 @@ class AftersalesProblemCategory(models.Model):
     _rec_names_search = ["name", "code"]
     _check_company_auto = True
 
-    name = fields.Char("Name", required=True, translate=True)
-    code = fields.Char("Code", required=True, index=True)
-    sequence = fields.Integer("Sequence", default=10)
-    parent_id = fields.Many2one(
-        "aftersales.problem.category", "Parent", index=True, ondelete="restrict", check_company=True
-    )
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, index=True)
+    sequence = fields.Integer(default=10)
+    parent_id = fields.Many2one("aftersales.problem.category", index=True, ondelete="restrict", check_company=True)
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("aftersales.problem.category", "parent_id", "Sub-Categories")
     display_name = fields.Char(recursive=True)
-    active = fields.Boolean("Active", default=True)
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: used by every store.")
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one("res.company", index=True, help="Empty: used by every store.")
 
     _code_uniq = models.UniqueIndex(
         "(code, COALESCE(company_id, 0))", "This code already belongs to another problem category."

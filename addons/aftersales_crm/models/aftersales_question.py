@@ -10,12 +10,10 @@ class AftersalesQuestion(models.Model):
     _order = "questionnaire_id, sequence, id"
     _check_company_auto = True
 
-    questionnaire_id = fields.Many2one(
-        "aftersales.questionnaire", "Questionnaire", required=True, index=True, ondelete="cascade"
-    )
+    questionnaire_id = fields.Many2one("aftersales.questionnaire", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="questionnaire_id.company_id", store=True, index=True)
-    sequence = fields.Integer("Sequence", default=10)
-    code = fields.Char("Code", help="The same code in every version of a question lets figures be compared.")
+    sequence = fields.Integer(default=10)
+    code = fields.Char(help="The same code in every version of a question lets figures be compared.")
     name = fields.Char("Question", required=True, translate=True)
     kind = fields.Selection(
         [
@@ -50,7 +48,7 @@ class AftersalesQuestion(models.Model):
         help="A score from this on counts as a good answer.",
     )
     problem_category_id = fields.Many2one(
-        "aftersales.problem.category", "Problem Category", index=True, ondelete="restrict", check_company=True
+        "aftersales.problem.category", index=True, ondelete="restrict", check_company=True
     )
     is_satisfaction = fields.Boolean("Overall Satisfaction", help="The one score 1–5 of the repair as a whole.")
     is_problem_text = fields.Boolean("Other Problems", help="Any text here is a problem.")

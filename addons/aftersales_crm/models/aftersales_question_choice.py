@@ -7,13 +7,13 @@ class AftersalesQuestionChoice(models.Model):
     _order = "question_id, sequence, id"
     _check_company_auto = True
 
-    question_id = fields.Many2one("aftersales.question", "Question", required=True, index=True, ondelete="cascade")
+    question_id = fields.Many2one("aftersales.question", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="question_id.company_id", store=True, index=True)
-    sequence = fields.Integer("Sequence", default=10)
+    sequence = fields.Integer(default=10)
     name = fields.Char("Choice", required=True, translate=True)
     is_problem = fields.Boolean("Is a Problem")
     problem_category_id = fields.Many2one(
-        "aftersales.problem.category", "Problem Category", index=True, ondelete="restrict", check_company=True
+        "aftersales.problem.category", index=True, ondelete="restrict", check_company=True
     )
 
     @api.model_create_multi

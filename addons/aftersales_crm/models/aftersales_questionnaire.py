@@ -23,14 +23,14 @@ class AftersalesQuestionnaire(models.Model):
     _check_company_auto = True
     _protected_fields = frozenset({"state", "version", "previous_id", "date_active", "date_retired"})
 
-    name = fields.Char("Name", required=True, translate=True)
+    name = fields.Char(required=True, translate=True)
     kind = fields.Selection(
         [("repair", "After Repair"), ("absent", "Long Absent"), ("second", "Second Callback")],
         "Kind of Callback",
         required=True,
         default="repair",
     )
-    version = fields.Integer("Version", default=1, readonly=True, copy=False)
+    version = fields.Integer(default=1, readonly=True, copy=False)
     previous_id = fields.Many2one("aftersales.questionnaire", "Former Version", readonly=True, copy=False, index=True)
     state = fields.Selection(
         [("draft", "Draft"), ("active", "Active"), ("retired", "Retired")],
@@ -51,7 +51,7 @@ class AftersalesQuestionnaire(models.Model):
     script_closing = fields.Text("Closing", translate=True, help="Thanks and goodbye.")
     question_ids = fields.One2many("aftersales.question", "questionnaire_id", "Questions", copy=True)
     question_count = fields.Integer("Number of Questions", compute="_compute_question_count")
-    company_id = fields.Many2one("res.company", "Company", index=True, help="Empty: used by every store.")
+    company_id = fields.Many2one("res.company", index=True, help="Empty: used by every store.")
 
     _active_uniq = models.UniqueIndex(
         "(kind, COALESCE(company_id, 0)) WHERE state = 'active'",
@@ -72,8 +72,8 @@ class AftersalesQuestionnaire(models.Model):
                         self.env._(
                             "%(questionnaire)s: the script names %(unknown)s, which is not known. Use %(known)s.",
                             questionnaire=questionnaire.name,
-                            unknown=", ".join("{%s}" % name for name in sorted(unknown)),
-                            known=", ".join("{%s}" % name for name in SCRIPT_PLACEHOLDERS),
+                            unknown=", ".join("{" + name + "}" for name in sorted(unknown)),
+                            known=", ".join("{" + name + "}" for name in SCRIPT_PLACEHOLDERS),
                         )
                     )
 

@@ -38,6 +38,17 @@ class AftersalesRepairOrder(models.Model):
         self._cancel_callbacks("order_cancelled")
         return result
 
+    def _order_delivery_moved(self):
+        result = super()._order_delivery_moved()
+        callbacks_sudo = (
+            self.env["aftersales.callback"]
+            .sudo()
+            .search([("repair_order_id", "in", self.ids), ("kind", "=", "repair"), ("state", "=", "planned")])
+        )
+        for callback in callbacks_sudo.filtered(lambda c: not c.attempt_count):
+            callback._follow_delivery()
+        return result
+
     def _cancel_callbacks(self, reason):
         self.env["aftersales.callback"].sudo().search(
             [("repair_order_id", "in", self.ids), ("kind", "=", "repair"), ("state", "=", "planned")]

@@ -16,7 +16,7 @@ class AftersalesVehicle(models.Model):
         help="Found out on a callback. Ask at reception, mend the file and clear this field.",
     )
     callback_ids = fields.One2many("aftersales.callback", "vehicle_id", "Callbacks", readonly=True, groups=READERS)
-    callback_count = fields.Integer("Callback Count", compute="_compute_callback_count", groups=READERS)
+    callback_count = fields.Integer(compute="_compute_callback_count", groups=READERS)
 
     @api.depends("callback_ids")
     def _compute_callback_count(self):
@@ -33,3 +33,16 @@ class AftersalesVehicle(models.Model):
             "domain": [("vehicle_id", "=", self.id)],
             "context": {},
         }
+
+    def _ownership_changed(self, previous):
+        # Whoever sold the car is not asked about it any more.
+        result = super()._ownership_changed(previous)
+        self.env["aftersales.callback"].sudo().search(
+            [
+                ("vehicle_id", "in", self.ids),
+                ("partner_id", "in", previous.ids),
+                ("kind", "!=", "second"),
+                ("state", "=", "planned"),
+            ]
+        )._do_cancel("ownership_changed")
+        return result

@@ -10,9 +10,7 @@ class AftersalesCallbackCommon(AftersalesOrderCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.outcome = {
-            outcome.code: outcome for outcome in cls.env["aftersales.callback.outcome"].search([])
-        }
+        cls.outcome = {outcome.code: outcome for outcome in cls.env["aftersales.callback.outcome"].search([])}
         cls.questionnaire = cls.env.ref("aftersales_crm.questionnaire_repair")
         cls.question = {question.code: question for question in cls.questionnaire.question_ids}
 
@@ -83,9 +81,7 @@ class AftersalesCallbackCommon(AftersalesOrderCommon):
     def _answers(self, **values):
         """All answers good, but for the given ones: {question id: value}."""
         good = {code: "yes" for code, question in self.question.items() if question.kind == "yes_no"}
-        return {
-            str(self.question[code].id): value for code, value in {**good, "satisfaction": 5, **values}.items()
-        }
+        return {str(self.question[code].id): value for code, value in {**good, "satisfaction": 5, **values}.items()}
 
     def _call(self, callback, outcome="completed", user=None, **values):
         """Save a call as a consultant does."""

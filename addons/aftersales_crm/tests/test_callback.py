@@ -96,9 +96,7 @@ class TestCallback(AftersalesCallbackCommon):
             self._call(callback, answers=self._answers(fixed="no", satisfaction=2, praise="Miss Li"), demand=True)
         [(answers, demand)] = seen
         self.assertEqual(answers.question_id, self.question["fixed"] | self.question["satisfaction"])
-        self.assertEqual(
-            answers[0].problem_category_id, self.env.ref("aftersales_crm.problem_category_repair_quality")
-        )
+        self.assertEqual(answers[0].problem_category_id, self.env.ref("aftersales_crm.problem_category_repair_quality"))
         self.assertTrue(demand)
         self.assertRecordValues(
             callback, [{"has_problem": True, "customer_demands": True, "praise": "Miss Li", "satisfaction": "2"}]
@@ -155,9 +153,11 @@ class TestCallback(AftersalesCallbackCommon):
         self.assertEqual((callback.state, callback.letter_state), ("unreachable", "to_send"))
         action = self.as_user(callback, self.crc).action_print_letter()
         self.assertEqual((action["type"], callback.letter_state), ("ir.actions.report", "printed"))
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "aftersales_crm.report_callback_letter", callback.ids
-        )[0].decode()
+        html = (
+            self.env["ir.actions.report"]
+            ._render_qweb_html("aftersales_crm.report_callback_letter", callback.ids)[0]
+            .decode()
+        )
         self.assertIn("张三", html)
 
     def test_callback_outcomes(self):
@@ -201,6 +201,17 @@ class TestCallback(AftersalesCallbackCommon):
         orders[0].callback_consent = "no"
         self.as_user(orders[1], self.manager).action_cancel("entered twice")
         self.assertEqual([c.cancel_reason for c in calls], ["consent_withdrawn", "order_cancelled"])
+
+    def test_callback_follows_car_and_order(self):
+        """A corrected delivery moves the window; a sold car takes the former owner's call back."""
+        callback = self._create_callback()
+        callback.repair_order_id.date_out = self.utc("2026-03-03 10:00")
+        self.assertRecordValues(
+            callback,
+            [{"date_due": date(2026, 3, 6), "date_expiry": date(2026, 3, 18), "date_planned": False}],
+        )
+        self.vehicle._ownership_changed(self.owner)
+        self.assertEqual((callback.state, callback.cancel_reason), ("cancelled", "ownership_changed"))
 
     def test_callback_blocked_never_created(self):
         """Nobody plans a call by hand to a customer who does not want it."""
@@ -369,7 +380,9 @@ class TestCallback(AftersalesCallbackCommon):
 
         def cost(start, count):
             self.env["aftersales.callback"].search([("state", "=", "planned")])._do_cancel("other")
-            calls = [self._create_callback(order) for order in self._create_delivered(self._create_customers(count, start))]
+            calls = [
+                self._create_callback(order) for order in self._create_delivered(self._create_customers(count, start))
+            ]
             self.as_user(calls[0].browse(), self.crc).get_call()
             self.env.flush_all()
             self.env.invalidate_all()

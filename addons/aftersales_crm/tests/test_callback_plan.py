@@ -83,7 +83,9 @@ class TestCallbackPlan(AftersalesCallbackCommon):
         plan.action_confirm()
         for callback in plan.sudo().callback_ids:
             self.assertNotIn(callback.user_id, callback._involved_users())
-        self.assertEqual(Counter(callback.user_id for callback in plan.sudo().callback_ids), {self.crc: 6, self.manager: 6})
+        self.assertEqual(
+            Counter(callback.user_id for callback in plan.sudo().callback_ids), {self.crc: 6, self.manager: 6}
+        )
 
     def test_plan_windows(self):
         """Due three days after delivery, until fifteen; a window that is over counts as missed, never silently."""
@@ -223,7 +225,6 @@ class TestCallbackPlan(AftersalesCallbackCommon):
 
     def test_plan_flat_queries(self):
         """A plan of five times the candidates costs the same number of queries."""
-
 
         def cost(count, start, month, today):
             with freeze_time(today):

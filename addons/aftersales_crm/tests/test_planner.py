@@ -16,8 +16,7 @@ def _day(number):
 def _best(calls, slots):
     """Exhaustive optimum of a small plan: most calls placed, then lowest sum of load² / capacity."""
     choices = [
-        [None]
-        + [n for n, s in enumerate(slots) if s.agent not in call.excluded and call.first <= s.day <= call.latest]
+        [None] + [n for n, s in enumerate(slots) if s.agent not in call.excluded and call.first <= s.day <= call.latest]
         for call in calls
     ]
     best = None

@@ -51,7 +51,10 @@ class TestQuestionnaire(AftersalesCallbackCommon):
         for user in (self.crc, self.manager, self.gm, self.advisor):
             with self.assertRaises(AccessError):
                 self.as_user(self.questionnaire, user).action_retire()
-        with self.assertRaises(AccessError), mute_logger("odoo.addons.aftersales_crm.models.aftersales_protected_mixin"):
+        with (
+            self.assertRaises(AccessError),
+            mute_logger("odoo.addons.aftersales_crm.models.aftersales_protected_mixin"),
+        ):
             self.as_user(self.questionnaire, self.admin).write({"state": "draft"})
 
     def test_questionnaire_script(self):

@@ -8,8 +8,8 @@ class AftersalesCallbackCancel(models.TransientModel):
     _description = "Cancel Callback"
 
     callback_ids = fields.Many2many("aftersales.callback", string="Callbacks", required=True)
-    reason = fields.Selection(CANCEL_REASONS, "Reason", required=True)
-    note = fields.Char("Note")
+    reason = fields.Selection(CANCEL_REASONS, required=True)
+    note = fields.Char()
 
     def action_confirm(self):
         self.ensure_one()

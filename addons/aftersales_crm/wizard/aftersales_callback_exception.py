@@ -5,8 +5,8 @@ class AftersalesCallbackException(models.TransientModel):
     _name = "aftersales.callback.exception"
     _description = "Allow an Exception"
 
-    callback_id = fields.Many2one("aftersales.callback", "Callback", required=True)
-    reason = fields.Char("Reason", required=True)
+    callback_id = fields.Many2one("aftersales.callback", required=True)
+    reason = fields.Char(required=True)
 
     def action_confirm(self):
         self.ensure_one()

@@ -321,7 +321,7 @@ export class CallScreen extends Component {
     }
 
     choose(code) {
-        this.state.outcome = this.state.outcome === code ? "" : code;
+        this.state.outcome = code;
         this.state.error = "";
         if (this.outcome?.step === "call_later" && !this.state.later) {
             this.setLater(this.nextDay(10));
