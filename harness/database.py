@@ -210,7 +210,7 @@ def base_key(env: Environment) -> str:
         env.odoo.version,
         str(env.odoo.root),
         requirements_key(),
-        _QUIETEN,
+        _QUIETEN + _BUNDLE,
         *DEPENDENCIES,
         *LANGUAGES,
     ]
@@ -238,7 +238,9 @@ def ensure_base(env: Environment, *, demo: bool = False) -> str:
             label = "Building the base database" + (" with demo data" if demo else "")
             with step(label) as progress:
                 install(env, building, DEPENDENCIES, demo=demo, progress=progress.update)
-                run_script(env, building, _QUIETEN)
+                # The addon's template keeps those bundles that the addon does not change.
+                progress.update("bundling the web client")
+                run_script(env, building, _QUIETEN + _BUNDLE)
             rename(env, building, name)
             _prune(env, "base", demo, name)
     return name
