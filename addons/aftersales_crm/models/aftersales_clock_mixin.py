@@ -106,8 +106,9 @@ class AftersalesClockMixin(models.AbstractModel):
             policy = self.env["aftersales.sla.policy"]._find(
                 clock.res_model, clock.code, level, company, company._aftersales_local(fields.Datetime.now()).date()
             )
-            if policy and (policy != clock.policy_id or level != clock.level):
-                clock._write_protected({"policy_id": policy.id, "level": level})
+            clock._write_protected({"level": level})
+            if policy and policy != clock.policy_id:
+                clock._write_protected({"policy_id": policy.id})
                 clock._record_event("change", at, reason, policy, level)
 
     def _clocks(self, codes=None):

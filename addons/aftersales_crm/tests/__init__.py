@@ -1,6 +1,7 @@
 # 1 Engines
 from . import test_approval
 from . import test_clock
+from . import test_clock_lives
 from . import test_protected
 from . import test_worktime
 
