@@ -70,9 +70,7 @@ class AftersalesCallback(models.Model):
             ],
             limit=5,
         )
-        labels = {
-            name: dict(Complaint._fields[name]._description_selection(self.env)) for name in ("level", "state")
-        }
+        labels = {name: dict(Complaint._fields[name]._description_selection(self.env)) for name in ("level", "state")}
         return super()._call_open_complaints() + [
             {
                 "id": case.id,

@@ -279,12 +279,15 @@ class AftersalesCallbackPlan(models.Model):
                 """SELECT callback.id AS callback_id, callback.kind, callback.absent_stage, callback.repair_order_id,
                           callback.vehicle_id, callback.partner_id, callback.time_preference, callback.date_due,
                           callback.date_expiry, callback.user_id, callback.date_planned,
-                          callback.call_later IS NULL AND callback.claimed_by_id IS NULL AS is_movable,
+                          (callback.call_later IS NULL OR callback.call_later < %s)
+                              AND (callback.claimed_by_id IS NULL OR callback.date_claimed < %s) AS is_movable,
                           callback.date_last_attempt, %s AS involved
                      FROM aftersales_callback AS callback
                      LEFT JOIN aftersales_repair_order AS repair_order ON repair_order.id = callback.repair_order_id
                     WHERE callback.plan_id = %s AND callback.state = 'planned'
                     ORDER BY callback.date_due, callback.id""",
+                self.company_id._aftersales_day_start(today),
+                fields.Datetime.now() - timedelta(minutes=self.company_id.aftersales_callback_claim_minutes),
                 self._involved_sql(),
                 self.id,
             )

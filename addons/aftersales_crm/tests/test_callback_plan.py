@@ -138,6 +138,31 @@ class TestCallbackPlan(AftersalesCallbackCommon):
                 if user == self.crc and day > date(2026, 3, 3):
                     self.assertEqual(callback.date_planned, day)
 
+    def test_plan_replan_claimed(self):
+        """A call on a screen, or agreed for later, is not moved; one left behind on a screen is."""
+        orders = self._create_delivered(self._create_customers(2), "2026-02-28 16:00")
+        plan = self._create_plan(self.crc)
+        plan.action_preview()
+        plan.action_confirm()
+        calls = plan.sudo().callback_ids.sorted("id")
+        self.assertEqual(calls.repair_order_id, orders)
+        with freeze_time("2026-03-03 01:00:00"):
+            self._call(calls[0], "call_later", call_later="2026-03-06 07:00:00")
+            self.as_user(calls.browse(), self.crc).get_call(calls[1].id)
+        self.env["aftersales.callback.absence"].create(
+            {"user_id": self.crc.id, "date_from": "2026-03-03", "date_to": "2026-03-31", "company_id": self.store.id}
+        )
+        plan.agent_ids |= self.crc_2
+        with freeze_time("2026-03-03 01:10:00"):
+            plan.action_replan()
+            self.assertEqual([c.user_id for c in calls], [self.crc, self.crc])
+        with freeze_time("2026-03-04 01:00:00"):
+            plan.action_replan()
+            self.assertEqual([c.user_id for c in calls], [self.crc, self.crc_2])
+        with freeze_time("2026-03-07 01:00:00"):
+            plan.action_replan()
+            self.assertEqual([c.user_id for c in calls], [self.crc_2, self.crc_2])
+
     def test_plan_calendar(self):
         """Public holidays and weekends get no call, a make-up working day does; a leave is not public."""
         self.env["resource.calendar.leaves"].create(
