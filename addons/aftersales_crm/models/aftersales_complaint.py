@@ -48,6 +48,8 @@ NEXT_STEP = {
     "carried_out": "second_callback",
     "second_callback": "close",
 }
+# Who is in one of these is kept out of the case
+CONCERNED = frozenset({"concerned_ids", "responsible_main_id", "responsible_secondary_ids"})
 # What stays writable on a case that has ended
 FREE_WHEN_ENDED = frozenset(
     {"message_follower_ids", "message_ids", "message_main_attachment_id", "activity_ids", "action_ids"}
@@ -604,6 +606,8 @@ class AftersalesComplaint(models.Model):
         proposed = {complaint.id: complaint.level_proposed for complaint in self}
         result = super().write(vals)
         self = self._without_proof()
+        if not CONCERNED.isdisjoint(vals):
+            self._unsubscribe_concerned()
         if not {"kind_id", "description", "source", "is_safety", "is_external", "repair_order_id"}.isdisjoint(vals):
             self._apply_lanes()
         for complaint in self:
@@ -910,7 +914,7 @@ class AftersalesComplaint(models.Model):
                         name=complaint.handover_to_id.name,
                     )
                 )
-            complaint.handover_ids.sudo().flush_recordset()
+            complaint.sudo().handover_ids.flush_recordset()
             self.env["aftersales.handover"].sudo()._create_protected(
                 [
                     {
@@ -1244,9 +1248,16 @@ class AftersalesComplaint(models.Model):
         """Return the staff whom the complaint is about."""
         return self.concerned_ids | self.responsible_main_id | self.responsible_secondary_ids
 
+    def _unsubscribe_concerned(self):
+        """Followers get copies of what is written: who is concerned follows no more."""
+        for complaint in self:
+            partners = complaint._get_persons_concerned().sudo().partner_id
+            complaint.sudo().message_unsubscribe(partners.ids)
+
     def _do_receive(self):
         """Give number, owner, level and clocks to new cases."""
         self._apply_lanes()
+        self._unsubscribe_concerned()
         for complaint in self:
             values = {}
             if complaint.name == "/":
@@ -1515,14 +1526,14 @@ class AftersalesComplaint(models.Model):
         )
 
     def _end_custody(self, at):
-        rows_sudo = self.handover_ids.sudo().filtered(lambda h: h.date_from and not h.date_to)
+        rows_sudo = self.sudo().handover_ids.filtered(lambda h: h.date_from and not h.date_to)
         rows_sudo._write_protected({"date_to": at})
         # One hand at a time is a unique index: the old row must leave it before the new one comes.
         rows_sudo.flush_recordset()
 
     def _get_open_handover(self):
         self.ensure_one()
-        handover_sudo = self.handover_ids.sudo().filtered(lambda h: h.state == "proposed" and h.to_id == self.env.user)
+        handover_sudo = self.sudo().handover_ids.filtered(lambda h: h.state == "proposed" and h.to_id == self.env.user)
         if not handover_sudo:
             raise UserError(self.env._("%s: no hand-over waits for your answer.", self.name))
         return handover_sudo
@@ -1542,8 +1553,8 @@ class AftersalesComplaint(models.Model):
         """Tell each person concerned what was found, and until when they may object."""
         self.ensure_one()
         Appeal_sudo = self.env["aftersales.appeal"].sudo()
-        self.appeal_ids.sudo().flush_recordset()
-        known = self.appeal_ids.sudo().filtered(lambda a: a.state in ("open", "lodged")).user_id
+        self.sudo().appeal_ids.flush_recordset()
+        known = self.sudo().appeal_ids.filtered(lambda a: a.state in ("open", "lodged")).user_id
         deadline = self._get_appeal_deadline()
         appeals_sudo = Appeal_sudo._create_protected(
             [

@@ -499,6 +499,13 @@ class TestComplaint(AftersalesCaseCommon):
         with self.assertRaises(ValidationError):
             self.as_user(complaint, self.manager).responsible_main_id = self.manager
 
+    def test_concerned_follow_no_more(self):
+        """Who becomes concerned gets no copies of what is written in the case."""
+        complaint = self._create_complaint()
+        complaint.message_subscribe(self.advisor_2.partner_id.ids)
+        self.as_user(complaint, self.crc).concerned_ids = [Command.link(self.advisor_2.id)]
+        self.assertNotIn(self.advisor_2.partner_id, complaint.message_partner_ids)
+
     def test_company(self):
         """A case holds records of its own store only, and the other store sees nothing of it."""
         complaint = self._create_complaint()

@@ -17,8 +17,8 @@ class AftersalesComplaintStep(models.TransientModel):
     recourse = fields.Text("Recourse Told")
     note = fields.Text()
     level = fields.Selection(LEVELS, compute="_compute_level", store=True, readonly=False)
-    level_proposed = fields.Selection(related="complaint_id.level_proposed")
-    level_reason = fields.Char(related="complaint_id.level_reason")
+    level_proposed = fields.Selection(related="complaint_id.level_proposed", related_sudo=False)
+    level_reason = fields.Char(related="complaint_id.level_reason", related_sudo=False)
     handler_id = fields.Many2one(
         "res.users",
         compute="_compute_handler_id",
