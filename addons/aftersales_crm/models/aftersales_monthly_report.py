@@ -7,8 +7,7 @@ import psycopg2
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import SQL, format_date, html2plaintext
 
 from ..tools.measures import RECONCILED
@@ -82,6 +81,7 @@ class AftersalesMonthlyReport(models.Model):
             "pdf_zh_id",
             "xlsx_en_id",
             "xlsx_zh_id",
+            "outputs_stored",
         }
     )
 
@@ -180,6 +180,7 @@ class AftersalesMonthlyReport(models.Model):
     pdf_zh_id = fields.Many2one("ir.attachment", "PDF (Chinese)", readonly=True, copy=False, ondelete="set null")
     xlsx_en_id = fields.Many2one("ir.attachment", "XLSX (English)", readonly=True, copy=False, ondelete="set null")
     xlsx_zh_id = fields.Many2one("ir.attachment", "XLSX (Chinese)", readonly=True, copy=False, ondelete="set null")
+    outputs_stored = fields.Boolean("Outputs Stored", readonly=True, copy=False, index=True)
 
     _month_uniq = models.Constraint(
         "UNIQUE(company_id, month, revision)", "There is a report of this store and month already."
@@ -340,6 +341,7 @@ class AftersalesMonthlyReport(models.Model):
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the report goes back."))
         self._write_protected({"state": "draft", "date_submitted": False, "submitted_by_id": False})
+        self._outdate_outputs()
         for report in self:
             report.message_post(body=self.env._("Sent back: %(reason)s", reason=reason))
         return True
@@ -470,7 +472,8 @@ class AftersalesMonthlyReport(models.Model):
     def _write_month(self, company, month):
         """Write the report of a store and month, or give the one that there is already.
 
-        Two workers that do this at once make one report: the unique index decides, the slower one takes the winner's.
+        Two workers that do this at once make one report: the unique index decides. The slower one cannot see the winner's
+        report in its own transaction: it is asked to begin again, which an RPC call does by itself.
         """
         month = month.replace(day=1)
         current = [("company_id", "=", company.id), ("month", "=", month), ("is_current", "=", True)]
@@ -480,8 +483,8 @@ class AftersalesMonthlyReport(models.Model):
         try:
             with self.env.cr.savepoint():
                 report = self._create_report(company, month, {})
-        except psycopg2.errors.UniqueViolation:
-            return self.sudo().search(current).with_env(self.env)
+        except psycopg2.errors.UniqueViolation as error:
+            raise ConcurrencyError(f"The report of {month} is being written by another worker") from error
         report._fill()
         report._notify_written()
         return report.with_env(self.env)
@@ -533,6 +536,7 @@ class AftersalesMonthlyReport(models.Model):
         old = self.sudo()
         old._approval_cancel("sign", self.env._("Revised: %(reason)s", reason=reason))
         old._write_protected({"is_current": False})
+        old._outdate_outputs()
         self.env.flush_all()
         self.env.cr.execute(
             SQL("UPDATE aftersales_monthly_figure SET is_current = FALSE WHERE report_id = %s", self.id)
@@ -743,6 +747,7 @@ class AftersalesMonthlyReport(models.Model):
         self._write_protected(
             {"state": "submitted", "date_submitted": fields.Datetime.now(), "submitted_by_id": self.env.uid}
         )
+        self._outdate_outputs()
         for report in self:
             report._plan_todo(report._users(GROUP_MANAGER), lambda env: env._("Write the quality analysis"))
 
@@ -750,6 +755,7 @@ class AftersalesMonthlyReport(models.Model):
         self._write_protected(
             {"state": "analysed", "date_analysed": fields.Datetime.now(), "analysed_by_id": self.env.uid}
         )
+        self._outdate_outputs()
         self._close_todo()
         self._approval_request("sign")
 
@@ -789,16 +795,19 @@ class AftersalesMonthlyReport(models.Model):
             self._write_protected(
                 {"state": "signed", "date_signed": approval.date_decided, "signed_by_id": approval.decided_by_id.id}
             )
+            self._outdate_outputs()
 
     def _approval_returned(self, approval):
         super()._approval_returned(approval)
         if approval.purpose == "sign":
             self._write_protected({"state": "submitted", "date_analysed": False, "analysed_by_id": False})
+            self._outdate_outputs()
 
     def _approval_voided(self, approval):
         super()._approval_voided(approval)
         if approval.purpose == "sign" and self.state == "signed":
             self._write_protected({"state": "analysed", "date_signed": False, "signed_by_id": False})
+            self._outdate_outputs()
 
     # ------------------------------------------------------------
     # MAILING
@@ -877,6 +886,9 @@ class AftersalesMonthlyReport(models.Model):
                 report = self.with_company(company)._write_month(company, month)
                 unprinted.append(report.id)
                 remaining += 1
+            except ConcurrencyError as error:
+                self.env.cr.rollback()
+                _logger.info("%s", error)
             except Exception:
                 self.env.cr.rollback()
                 _logger.exception("The report of %s for %s could not be written", company.display_name, month)
@@ -929,10 +941,10 @@ class AftersalesMonthlyReport(models.Model):
 
     @api.model
     def _unprinted(self):
-        """Ids of the latest reports whose outputs are not stored yet, in the languages that are installed."""
-        missing = Domain.OR(
-            Domain(f"{kind}_{language}_id", "=", False)
-            for language in self._output_languages()
-            for kind in ("pdf", "xlsx")
-        )
-        return self.sudo().search(Domain("is_current", "=", True) & missing, order="month desc", limit=1000).ids
+        """Ids of the reports whose stored outputs are missing or older than the report."""
+        return self.sudo().search([("outputs_stored", "=", False)], order="month desc", limit=1000).ids
+
+    def _outdate_outputs(self):
+        """The stored outputs no longer show how the report stands: the scheduled action makes them anew, soon."""
+        self._write_protected({"outputs_stored": False})
+        self.env.ref("aftersales_crm.ir_cron_aftersales_monthly_report")._trigger()

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import logging
 import re
 
 import xlsxwriter
@@ -11,6 +12,8 @@ from odoo.tools import SQL, format_datetime, html2plaintext
 
 from ..models.aftersales_monthly_figure import DASH
 from ..tools.measures import MEASURES
+
+_logger = logging.getLogger(__name__)
 
 LANGUAGES = {"en": "en_US", "zh": "zh_CN"}
 MIMETYPES = {
@@ -77,12 +80,22 @@ class AftersalesMonthlyReport(models.Model):
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         return [name for name, code in LANGUAGES.items() if code in installed]
 
+    @api.model
+    def _output_kinds(self):
+        """The files that this machine can make: no PDF without wkhtmltopdf, which a download then says."""
+        if self.env["ir.actions.report"].get_wkhtmltopdf_state() in ("ok", "upgrade"):
+            return list(MIMETYPES)
+        _logger.warning("wkhtmltopdf is missing or cannot run: monthly reports are stored as XLSX alone")
+        return [kind for kind in MIMETYPES if kind != "pdf"]
+
     def _store_outputs(self):
         """Store PDF and XLSX in every language, where they are missing or older than what they show."""
+        kinds = self._output_kinds()
         for report in self:
             for language in report._output_languages():
-                for kind in MIMETYPES:
+                for kind in kinds:
                     report._output(kind, language)
+        self._write_protected({"outputs_stored": True})
 
     def _output(self, kind, language):
         """The stored file of a kind and language, made anew when the report has moved on since.

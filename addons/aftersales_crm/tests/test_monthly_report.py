@@ -4,7 +4,7 @@ from unittest.mock import patch
 
 import psycopg2
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -312,18 +312,17 @@ class TestMonthlyFigures(FiguresCommon):
             Report._create_report(self.store, self.month, {})
             self.env.flush_all()
 
-    def test_loser_of_a_race_takes_the_winners_report(self):
-        """A worker that finds the month written between its look and its insert gives the report that is there."""
+    def test_loser_of_a_race_begins_again(self):
+        """A worker whose month is written by another between its look and its insert begins again, and finds it."""
         report = self.write_report()
         Report = type(self.env["aftersales.monthly.report"])
-        search, calls = Report.search, []
-
-        def blind_once(records, *args, **kwargs):
-            calls.append(1)
-            return records.browse() if len(calls) == 1 else search(records, *args, **kwargs)
-
-        with mute_logger("odoo.sql_db"), patch.object(Report, "search", blind_once):
-            self.assertEqual(self.write_report(), report)
+        with (
+            mute_logger("odoo.sql_db"),
+            patch.object(Report, "search", lambda records, *args, **kwargs: records.browse()),
+            self.assertRaises(ConcurrencyError),
+        ):
+            self.write_report()
+        self.assertEqual(self.write_report(), report)
 
     @mute_logger(PROTECTED_LOG)
     def test_nobody_writes_figures_or_states(self):

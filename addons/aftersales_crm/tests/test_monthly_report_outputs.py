@@ -1,10 +1,11 @@
 import io
 import zipfile
+from unittest.mock import patch
 
 import openpyxl
 
 from odoo.tests import freeze_time, tagged
-from odoo.tools import find_in_path
+from odoo.tools import find_in_path, mute_logger
 
 from .common_figures import FiguresCommon
 
@@ -100,3 +101,25 @@ class TestMonthlyOutputs(FiguresCommon):
         for user in (self.crc, self.manager, self.gm, self.admin):
             html = self.report.with_user(user).summary_html
             self.assertIn(self.figure(self.report, "success_rate").value_text, html)
+
+    def test_each_step_renews_the_stored_outputs(self):
+        """A step of the report asks for new outputs; the scheduled action stores them."""
+        self.report._store_outputs()
+        self.assertTrue(self.report.outputs_stored)
+        self.assertNotIn(self.report.id, self.report._unprinted())
+        stamp = self.report.xlsx_en_id.description
+        self.report.with_user(self.crc).action_submit()
+        self.assertIn(self.report.id, self.report._unprinted())
+        self.report._store_outputs()
+        self.assertNotEqual(self.report.xlsx_en_id.description, stamp)
+
+    def test_without_wkhtmltopdf(self):
+        """On a machine without wkhtmltopdf the workbooks are stored all the same."""
+        Reports = type(self.env["ir.actions.report"])
+        with (
+            patch.object(Reports, "get_wkhtmltopdf_state", lambda records: "install"),
+            mute_logger("odoo.addons.aftersales_crm.report.aftersales_monthly_report_outputs"),
+        ):
+            self.report._store_outputs()
+        self.assertTrue(self.report.xlsx_en_id and self.report.outputs_stored)
+        self.assertFalse(self.report.pdf_en_id)
