@@ -538,6 +538,8 @@ class TestComplaint(AftersalesCaseCommon):
         Report = self.env["ir.actions.report"].with_user(self.crc)
         form = Report._render_qweb_html("aftersales_crm.report_complaint_form", complaint.ids)[0].decode()
         self.assertIn("No torque standard", form)
+        local = self.store._aftersales_local(complaint.date_received).strftime("%Y-%m-%d %H:%M")
+        self.assertIn(local, form)
         html = Report._render_qweb_html("aftersales_crm.report_complaint_settlement", complaint.ids)[0].decode()
         self.assertIn(complaint.name, html)
         for secret in ("No torque standard", "tightened by hand", "Advisor"):
