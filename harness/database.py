@@ -118,7 +118,7 @@ def copy(env: Environment, source: str, target: str) -> None:
     """Copy a database with its filestore.
 
     The filestore's files are named after their content and never changed in place, so the
-    copy shares them by hard links.
+    copy shares them by hard links.  The source is noted as the copy's comment.
     """
     check_name(target)
     shutil.rmtree(filestore(env, target), ignore_errors=True)
@@ -135,6 +135,7 @@ def copy(env: Environment, source: str, target: str) -> None:
                     (source,),
                 )
                 cursor.execute(f"CREATE DATABASE {_quoted(target)} TEMPLATE {_quoted(source)}")
+                cursor.execute(f"COMMENT ON DATABASE {_quoted(target)} IS %s", (source,))
             return
         except psycopg2.errors.ObjectInUse:
             if attempt == 4:
@@ -159,7 +160,7 @@ def rename(env: Environment, source: str, target: str) -> None:
 
 
 def comment(env: Environment, name: str) -> str | None:
-    """Return the comment of a database."""
+    """Return the comment of a database: the template it was copied from."""
     with connect(env) as cursor:
         cursor.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s",

@@ -25,10 +25,7 @@ class Login:
 
 
 def prepare_database(env: Environment, name: str, *, fresh: bool = False) -> bool:
-    """Make the demo database unless it stands for the present code; tells whether it was made.
-
-    The template it was copied from is noted as the database's comment.
-    """
+    """Make the demo database unless it stands for the present code; tells whether it was made."""
     template = database.template_name(env, "addon", demo=True)
     if database.exists(env, name) and not fresh:
         if database.comment(env, name) == template:
@@ -37,7 +34,6 @@ def prepare_database(env: Environment, name: str, *, fresh: bool = False) -> boo
         say(f"The addon has changed since the demo database {name} was made: making it anew.")
     database.drop(env, name)
     database.copy(env, database.ensure_addon(env, demo=True), name)
-    database.set_comment(env, name, template)
     return True
 
 

@@ -36,13 +36,17 @@ def make_database(odoo_env: Environment) -> Iterator[Callable[..., str]]:
     For a database that several tests of a module share; most tests want ``database``.
     """
     made: list[str] = []
+    # One code state for the whole session, also when somebody edits the addon meanwhile.
+    templates: dict[tuple[bool, bool], str] = {}
     stem = database.temporary_name(odoo_env, "test")
 
     def make(*, demo: bool = False, base: bool = False) -> str:
         name = f"{stem}_{next(_numbers)}"
-        template = (database.ensure_base if base else database.ensure_addon)(odoo_env, demo=demo)
+        if (base, demo) not in templates:
+            ensure = database.ensure_base if base else database.ensure_addon
+            templates[base, demo] = ensure(odoo_env, demo=demo)
         made.append(name)
-        database.copy(odoo_env, template, name)
+        database.copy(odoo_env, templates[base, demo], name)
         return name
 
     yield make

@@ -75,7 +75,7 @@ def test_shell_refuses_a_name_that_is_none():
 
 def test_a_copy_has_the_filestore(odoo_env, make_database):
     name = make_database()
-    template = database.template_name(odoo_env, "addon")
+    template = database.comment(odoo_env, name)
     original = sorted(path.name for path in database.filestore(odoo_env, template).rglob("*"))
     assert original
     assert sorted(path.name for path in database.filestore(odoo_env, name).rglob("*")) == original
