@@ -73,7 +73,7 @@ class AftersalesClock(models.Model):
         for clock in self:
             if clock.state == "paused":
                 clock.time_left = self.env._("paused")
-            elif clock.state != "running" or not clock.date_deadline:
+            elif clock.state != "running" or not clock.date_deadline or clock not in reckonings:
                 clock.time_left = False
             else:
                 reckoning, time, _deadline = reckonings[clock]
@@ -85,6 +85,7 @@ class AftersalesClock(models.Model):
     @api.depends("state", "event_ids")
     def _compute_time_used_hours(self):
         now = _epoch(fields.Datetime.now())
+        self.time_used_hours = 0.0
         for clock, (reckoning, time, _deadline) in self._reckonings().items():
             in_hours = clockwork.Budget(Fraction(1), "hour", reckoning.budget.working)
             clock.time_used_hours = float(clockwork.used(reckoning, time, now, in_hours) / 3600)
@@ -138,7 +139,7 @@ class AftersalesClock(models.Model):
         """
         values_by_clock = self._reckon(strict)
         for clock_sudo in self.sudo():
-            values = values_by_clock[clock_sudo.id]
+            values = values_by_clock.get(clock_sudo.id, {})
             changed = {name: value for name, value in values.items() if clock_sudo[name] != value}
             if changed:
                 clock_sudo._write_protected(changed)
@@ -174,12 +175,14 @@ class AftersalesClock(models.Model):
     def _reckonings(self):
         """Replay the ledgers.
 
+        A clock whose ledger is still empty is left out.
+
         :return: ``{clock: (Reckoning, working time, deadline in epoch seconds or None)}``
         :raises UserError: when an event does not fit
         """
         ledgers = self._ledgers()
         reckonings = {}
-        for clock in self:
+        for clock in self.filtered(lambda clock: clock.id in ledgers):
             try:
                 reckonings[clock] = clockwork.reckon(ledgers[clock.id])
             except clockwork.LedgerError as error:
