@@ -116,5 +116,4 @@
     },
     "demo": [],
     "application": True,
-    "installable": True,
 }

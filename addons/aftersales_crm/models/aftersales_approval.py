@@ -64,7 +64,7 @@ class AftersalesApproval(models.Model):
         default="pending",
         index=True,
     )
-    decided_by_id = fields.Many2one("res.users", string="Decided By", index="btree_not_null")
+    decided_by_id = fields.Many2one("res.users", index="btree_not_null")
     decided_for_id = fields.Many2one("res.users", string="In the Name Of", help="The absent person, when delegated.")
     date_decided = fields.Datetime(string="Decided On")
     reason = fields.Text()
@@ -72,7 +72,7 @@ class AftersalesApproval(models.Model):
         string="Exception", help="Why the same person was allowed to decide although the rule asks for another one."
     )
     signature = fields.Char(compute="_compute_signature")
-    voided_by_id = fields.Many2one("res.users", string="Voided By")
+    voided_by_id = fields.Many2one("res.users")
     date_voided = fields.Datetime(string="Voided On")
     void_reason = fields.Text(string="Void Because")
 

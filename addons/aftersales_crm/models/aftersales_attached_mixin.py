@@ -50,7 +50,7 @@ class AftersalesAttachedMixin(models.AbstractModel):
         if self.env.su or not self.ids:
             return result
         candidates = self - result[0] if result else self
-        allowed = self.browse(super()._search(Domain("id", "in", candidates.ids) & self._attached_domain()))
+        allowed = self.browse(self._search(Domain("id", "in", candidates.ids), active_test=False))
         forbidden = candidates - allowed
         if not forbidden:
             return result

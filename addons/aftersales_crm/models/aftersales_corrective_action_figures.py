@@ -15,5 +15,5 @@ class AftersalesCorrectiveAction(models.Model):
         help="The report whose quality analysis found the problem.",
     )
     finding_id = fields.Many2one(
-        "aftersales.monthly.finding", "Finding", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+        "aftersales.monthly.finding", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )

@@ -203,8 +203,8 @@ class AftersalesMonthlyBase(models.Model):
     _protected_append_only = True
     _log_access = False
 
-    report_id = fields.Many2one("aftersales.monthly.report", "Report", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", "Company", required=True, ondelete="restrict", index=True)
+    report_id = fields.Many2one("aftersales.monthly.report", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one("res.company", required=True, ondelete="restrict", index=True)
     source = fields.Selection(
         [
             ("callback", "Callback Due"),
@@ -231,26 +231,23 @@ class AftersalesMonthlyBase(models.Model):
     res_model = fields.Char("Model", compute="_compute_res_model")
     callback_id = fields.Many2one(
         "aftersales.callback",
-        "Callback",
         index="btree_not_null",
         ondelete="set null",
         help="Of rows that are callbacks.",
     )
     # By what a row is counted
     advisor_id = fields.Many2one("res.users", "Service Advisor", ondelete="restrict")
-    advisor_key = fields.Char("Advisor Key", help="The user, or the name as the order carries it.")
+    advisor_key = fields.Char(help="The user, or the name as the order carries it.")
     user_id = fields.Many2one("res.users", "Agent", ondelete="restrict")
     kind = fields.Char("Kind of Callback")
     order_kind = fields.Char("Kind of Order")
-    brand_id = fields.Many2one("fleet.vehicle.model.brand", "Brand", ondelete="restrict")
-    level = fields.Char("Level")
-    question_id = fields.Many2one("aftersales.question", "Question", ondelete="restrict")
-    question_key = fields.Char(
-        "Question Key", help="The question's code, the same in every version of a questionnaire."
-    )
-    problem_category_id = fields.Many2one("aftersales.problem.category", "Problem Category", ondelete="restrict")
-    outcome_id = fields.Many2one("aftersales.callback.outcome", "Outcome", ondelete="restrict")
-    day = fields.Date("Day", help="Day of the store.")
+    brand_id = fields.Many2one("fleet.vehicle.model.brand", ondelete="restrict")
+    level = fields.Char()
+    question_id = fields.Many2one("aftersales.question", ondelete="restrict")
+    question_key = fields.Char(help="The question's code, the same in every version of a questionnaire.")
+    problem_category_id = fields.Many2one("aftersales.problem.category", ondelete="restrict")
+    outcome_id = fields.Many2one("aftersales.callback.outcome", ondelete="restrict")
+    day = fields.Date(help="Day of the store.")
     state = fields.Char("State Then")
     score = fields.Integer("Satisfaction", aggregator="avg", help="0: not asked.")
     in_base = fields.Boolean("In the Base", help="Not cancelled for a valid reason.")

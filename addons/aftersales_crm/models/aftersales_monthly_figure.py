@@ -25,13 +25,13 @@ class AftersalesMonthlyFigure(models.Model):
     _log_access = False
 
     report_id = fields.Many2one(
-        "aftersales.monthly.report", "Report", required=True, index=True, ondelete="cascade", bypass_search_access=True
+        "aftersales.monthly.report", required=True, index=True, ondelete="cascade", bypass_search_access=True
     )
     company_id = fields.Many2one("res.company", "Store", required=True, ondelete="restrict", index=True)
-    month = fields.Date("Month", required=True, index=True)
+    month = fields.Date(required=True, index=True)
     is_current = fields.Boolean("Latest Revision", help="The figures of a revised report stay, but no longer count.")
     # Which figure
-    sequence = fields.Integer("Sequence", aggregator=None)
+    sequence = fields.Integer(aggregator=None)
     measure = fields.Selection(
         [
             ("due", "Due"),
@@ -91,18 +91,16 @@ class AftersalesMonthlyFigure(models.Model):
         required=True,
         index=True,
     )
-    key = fields.Char(
-        "Key", required=True, help="What the row is about: an id or a code; empty where nothing is stated."
-    )
+    key = fields.Char(required=True, help="What the row is about: an id or a code; empty where nothing is stated.")
     label = fields.Char("Name", translate=True, help="The name as it was when the report was written.")
     # What it says
     unit = fields.Selection(
-        [("count", "Count"), ("percent", "%"), ("per_hundred", "per 100"), ("mean", "Mean")], "Unit", required=True
+        [("count", "Count"), ("percent", "%"), ("per_hundred", "per 100"), ("mean", "Mean")], required=True
     )
     numerator = fields.Integer("Counted")
     denominator = fields.Integer("Out of")
     n = fields.Integer("n", aggregator="sum")
-    value = fields.Float("Value", digits=(16, 2), aggregator="avg", help="Of several rows: all counted out of all.")
+    value = fields.Float(digits=(16, 2), aggregator="avg", help="Of several rows: all counted out of all.")
     is_defined = fields.Boolean("Has a Value", help="No: there was nothing to divide by.")
     previous = fields.Float("Last Month", digits=(16, 2), aggregator=None)
     previous_n = fields.Integer("n Last Month", aggregator=None)

@@ -13,21 +13,18 @@ class AftersalesMonthlyFinding(models.Model):
     _approval_parent = "report_id"
     _protected_fields = frozenset({"action_id"})
 
-    report_id = fields.Many2one("aftersales.monthly.report", "Report", required=True, index=True, ondelete="cascade")
+    report_id = fields.Many2one("aftersales.monthly.report", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="report_id.company_id", store=True, index=True)
-    sequence = fields.Integer("Sequence", default=10)
+    sequence = fields.Integer(default=10)
     name = fields.Char("Finding", required=True)
     figure_id = fields.Many2one(
         "aftersales.monthly.figure",
-        "Figure",
         index="btree_not_null",
         ondelete="set null",
         domain="[('report_id', '=', report_id)]",
         help="The figure that shows it.",
     )
-    problem_category_id = fields.Many2one(
-        "aftersales.problem.category", "Problem Category", index="btree_not_null", ondelete="set null"
-    )
+    problem_category_id = fields.Many2one("aftersales.problem.category", index="btree_not_null", ondelete="set null")
     kind = fields.Selection(
         [("corrective", "Corrective"), ("preventive", "Preventive")],
         "Kind of Measure",
@@ -35,12 +32,12 @@ class AftersalesMonthlyFinding(models.Model):
         default="preventive",
         help="Preventive: a problem that is common but has not become a complaint yet.",
     )
-    cause = fields.Text("Cause")
-    proposal = fields.Text("Proposal")
+    cause = fields.Text()
+    proposal = fields.Text()
     responsible_id = fields.Many2one("res.users", "Responsible Person", check_company=True)
     date_deadline = fields.Date("Deadline")
     action_id = fields.Many2one(
-        "aftersales.corrective.action", "Action", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+        "aftersales.corrective.action", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
     action_state = fields.Selection(related="action_id.state", string="Action Step")
 

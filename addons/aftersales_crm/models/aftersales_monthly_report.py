@@ -89,7 +89,7 @@ class AftersalesMonthlyReport(models.Model):
     company_id = fields.Many2one(
         "res.company", "Store", required=True, readonly=True, index=True, default=lambda self: self.env.company
     )
-    month = fields.Date("Month", required=True, readonly=True, index=True, help="Its first day.")
+    month = fields.Date(required=True, readonly=True, index=True, help="Its first day.")
     date_from = fields.Date("From", readonly=True)
     date_to = fields.Date("To", readonly=True)
     moment_from = fields.Datetime("First Moment", readonly=True)
@@ -111,7 +111,7 @@ class AftersalesMonthlyReport(models.Model):
         help="Written: the figures are taken. Submitted: the consultant has checked them. Analysed: the service manager"
         " has added the quality analysis. Signed Off: by the general manager.",
     )
-    revision = fields.Integer("Revision", default=0, required=True, readonly=True, copy=False, aggregator=None)
+    revision = fields.Integer(default=0, required=True, readonly=True, copy=False, aggregator=None)
     revision_reason = fields.Text("Why Revised", readonly=True, copy=False)
     previous_id = fields.Many2one(
         "aftersales.monthly.report",
@@ -134,7 +134,7 @@ class AftersalesMonthlyReport(models.Model):
     base_ids = fields.One2many("aftersales.monthly.base", "report_id", "Frozen Base", readonly=True, copy=False)
     figure_ids = fields.One2many("aftersales.monthly.figure", "report_id", "Figures", readonly=True, copy=False)
     headline_ids = fields.One2many(
-        "aftersales.monthly.figure", "report_id", "Headline", domain=[("dimension", "=", "total")], readonly=True
+        "aftersales.monthly.figure", "report_id", domain=[("dimension", "=", "total")], readonly=True
     )
     split_ids = fields.One2many(
         "aftersales.monthly.figure",
@@ -154,7 +154,7 @@ class AftersalesMonthlyReport(models.Model):
         "aftersales.monthly.figure", "report_id", "Problems", domain=[("dimension", "=", "problem")], readonly=True
     )
     figures_hash = fields.Char("Fingerprint", readonly=True, copy=False, help="SHA-256 of all figures.")
-    checks = fields.Json("Checks", readonly=True, copy=False)
+    checks = fields.Json(readonly=True, copy=False)
     is_reconciled = fields.Boolean("Totals Agree", readonly=True, copy=False)
     check_text = fields.Text("Reconciliation", compute="_compute_check_text")
     late_count = fields.Integer(
@@ -162,7 +162,7 @@ class AftersalesMonthlyReport(models.Model):
     )
     date_checked = fields.Datetime("Checked on", readonly=True, copy=False)
     # Headline, for lists and smart buttons
-    due = fields.Integer("Due", compute="_compute_headline")
+    due = fields.Integer(compute="_compute_headline")
     made_rate_text = fields.Char("Made Rate", compute="_compute_headline")
     success_rate_text = fields.Char("Success Rate", compute="_compute_headline")
     satisfied_rate_text = fields.Char("Satisfied", compute="_compute_headline")
@@ -170,7 +170,7 @@ class AftersalesMonthlyReport(models.Model):
     complaint_count = fields.Integer("Complaints", compute="_compute_headline")
     summary_html = fields.Html("At a Glance", compute="_compute_summary_html", sanitize=False)
     # Quality analysis
-    quality_analysis = fields.Html("Quality Analysis", copy=False)
+    quality_analysis = fields.Html(copy=False)
     finding_ids = fields.One2many("aftersales.monthly.finding", "report_id", "Findings", copy=False)
     action_ids = fields.One2many("aftersales.corrective.action", "report_id", "Measures", readonly=True, copy=False)
     action_count = fields.Integer("Actions", compute="_compute_action_count")
@@ -180,7 +180,7 @@ class AftersalesMonthlyReport(models.Model):
     pdf_zh_id = fields.Many2one("ir.attachment", "PDF (Chinese)", readonly=True, copy=False, ondelete="set null")
     xlsx_en_id = fields.Many2one("ir.attachment", "XLSX (English)", readonly=True, copy=False, ondelete="set null")
     xlsx_zh_id = fields.Many2one("ir.attachment", "XLSX (Chinese)", readonly=True, copy=False, ondelete="set null")
-    outputs_stored = fields.Boolean("Outputs Stored", readonly=True, copy=False, index=True)
+    outputs_stored = fields.Boolean(readonly=True, copy=False, index=True)
 
     _month_uniq = models.Constraint(
         "UNIQUE(company_id, month, revision)", "There is a report of this store and month already."
@@ -790,24 +790,24 @@ class AftersalesMonthlyReport(models.Model):
         return reasons
 
     def _approval_approved(self, approval):
-        super()._approval_approved(approval)
         if approval.purpose == "sign":
             self._write_protected(
                 {"state": "signed", "date_signed": approval.date_decided, "signed_by_id": approval.decided_by_id.id}
             )
             self._outdate_outputs()
+        return super()._approval_approved(approval)
 
     def _approval_returned(self, approval):
-        super()._approval_returned(approval)
         if approval.purpose == "sign":
             self._write_protected({"state": "submitted", "date_analysed": False, "analysed_by_id": False})
             self._outdate_outputs()
+        return super()._approval_returned(approval)
 
     def _approval_voided(self, approval):
-        super()._approval_voided(approval)
         if approval.purpose == "sign" and self.state == "signed":
             self._write_protected({"state": "analysed", "date_signed": False, "signed_by_id": False})
             self._outdate_outputs()
+        return super()._approval_voided(approval)
 
     # ------------------------------------------------------------
     # MAILING

@@ -53,7 +53,7 @@ class AftersalesProtectedMixin(models.AbstractModel):
         if forged:
             self._log_refusal("create with context", forged)
             cleaned = {key: value for key, value in self.env.context.items() if key not in forged}
-            self = self.with_context(cleaned)
+            self = self.with_env(self.env(context=cleaned))
         return super().create(vals_list)
 
     def write(self, vals):
@@ -101,7 +101,8 @@ class AftersalesProtectedMixin(models.AbstractModel):
     def _without_proof(self):
         if _KEY not in self.env.context:
             return self
-        return self.with_context({key: value for key, value in self.env.context.items() if key != _KEY})
+        context = {key: value for key, value in self.env.context.items() if key != _KEY}
+        return self.with_env(self.env(context=context))
 
     def _refuse_protected(self, operation, names):
         self._log_refusal(operation, names)

@@ -43,7 +43,7 @@ class AftersalesSlaPolicy(models.Model):
         help="Working time follows the store's calendar. A day is then the working day of that very date: half a day "
         "on a short Saturday is half of the short Saturday.",
     )
-    escalation_ids = fields.One2many("aftersales.escalation.rule", "policy_id", string="Escalation", copy=True)
+    escalation_ids = fields.One2many("aftersales.escalation.rule", "policy_id", copy=True)
 
     _amount_positive = models.Constraint("CHECK(amount > 0)", "The duration of a clock must be more than zero.")
     _dates_ordered = models.Constraint(

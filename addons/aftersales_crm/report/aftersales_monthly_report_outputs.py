@@ -394,15 +394,14 @@ class _Book:
             sheet.set_landscape()
 
     def write_summary(self):
-        _ = self.env._
         report = self.report
-        sheet = self.book.add_worksheet(_("Summary"))
+        sheet = self.book.add_worksheet(self.env._("Summary"))
         self.setup(sheet)
         for column, width in enumerate((38, 12, 12, 12, 10, 12, 12, 14, 12)):
             sheet.set_column(column, column, width)
         self.text(sheet, 0, 0, self.values["title"], "title")
         self.text(sheet, 1, 0, f"{report.company_id.name} · {self.values['month_name']}")
-        status = _(
+        status = self.env._(
             "Revision %(revision)s · %(state)s · written %(written)s (%(zone)s)",
             revision=report.revision,
             state=self.values["state_name"],
@@ -411,18 +410,18 @@ class _Book:
         )
         self.text(sheet, 2, 0, status, "grey")
         if report.revision_reason:
-            self.text(sheet, 3, 0, _("Revised because: %(reason)s", reason=report.revision_reason))
+            self.text(sheet, 3, 0, self.env._("Revised because: %(reason)s", reason=report.revision_reason))
         row = 5
         heads = [
-            _("Figure"),
-            _("Value"),
-            _("Counted"),
-            _("Out of"),
+            self.env._("Figure"),
+            self.env._("Value"),
+            self.env._("Counted"),
+            self.env._("Out of"),
             "n",
-            _("Last Month"),
-            _("Change"),
-            _("Same Month Last Year"),
-            _("Change in a Year"),
+            self.env._("Last Month"),
+            self.env._("Change"),
+            self.env._("Same Month Last Year"),
+            self.env._("Change in a Year"),
         ]
         self.heads(sheet, row, heads)
         sheet.freeze_panes(row + 1, 1)
@@ -456,24 +455,23 @@ class _Book:
             funnel.add_series(
                 {"name": [name, line, 0], "values": [name, line, 2, line, 2], "data_labels": {"value": True}}
             )
-        funnel.set_title({"name": _("Due, Made, Successful")})
+        funnel.set_title({"name": self.env._("Due, Made, Successful")})
         funnel.set_size({"width": 480, "height": 220})
         sheet.insert_chart(row + 1, 0, funnel)
 
     def write_figures(self):
-        _ = self.env._
-        sheet = self.book.add_worksheet(_("Figures"))
+        sheet = self.book.add_worksheet(self.env._("Figures"))
         self.setup(sheet, landscape=True)
         heads = [
-            _("Figure"),
-            _("By"),
-            _("Name"),
-            _("Value"),
-            _("Counted"),
-            _("Out of"),
+            self.env._("Figure"),
+            self.env._("By"),
+            self.env._("Name"),
+            self.env._("Value"),
+            self.env._("Counted"),
+            self.env._("Out of"),
             "n",
-            _("Last Month"),
-            _("Same Month Last Year"),
+            self.env._("Last Month"),
+            self.env._("Same Month Last Year"),
         ]
         self.heads(sheet, 0, heads, (34, 20, 34, 12, 12, 12, 10, 12, 14))
         sheet.freeze_panes(1, 3)
@@ -512,17 +510,16 @@ class _Book:
             sheet.insert_chart(1, 10, chart)
 
     def write_analysis(self):
-        _ = self.env._
-        sheet = self.book.add_worksheet(_("Quality Analysis"))
+        sheet = self.book.add_worksheet(self.env._("Quality Analysis"))
         self.setup(sheet, landscape=True)
         heads = [
-            _("Finding"),
-            _("Kind"),
-            _("Cause"),
-            _("Proposal"),
-            _("Measure"),
-            _("Responsible Person"),
-            _("Deadline"),
+            self.env._("Finding"),
+            self.env._("Kind"),
+            self.env._("Cause"),
+            self.env._("Proposal"),
+            self.env._("Measure"),
+            self.env._("Responsible Person"),
+            self.env._("Deadline"),
         ]
         self.heads(sheet, 0, heads, (40, 14, 40, 40, 30, 20, 14))
         sheet.freeze_panes(1, 0)
@@ -548,8 +545,7 @@ class _Book:
 
     def write_base(self):
         """The frozen rows: no customer's data, only what was counted and how."""
-        _ = self.env._
-        sheet = self.book.add_worksheet(_("Frozen Base"))
+        sheet = self.book.add_worksheet(self.env._("Frozen Base"))
         self.setup(sheet, landscape=True)
         Base = self.env["aftersales.monthly.base"]
         sources = dict(Base._fields["source"]._description_selection(self.env))

@@ -12,9 +12,9 @@ class AftersalesMonthlyReportDialog(models.TransientModel):
         required=True,
         default="write",
     )
-    report_id = fields.Many2one("aftersales.monthly.report", "Report")
-    month = fields.Date("Month", default=fields.Date.context_today, help="Any day of the month.")
-    reason = fields.Text("Reason")
+    report_id = fields.Many2one("aftersales.monthly.report")
+    month = fields.Date(default=fields.Date.context_today, help="Any day of the month.")
+    reason = fields.Text()
 
     def action_confirm(self):
         self.ensure_one()
