@@ -10,6 +10,7 @@ from . import aftersales_approval
 from . import aftersales_approval_mixin
 from . import aftersales_approval_line_mixin
 from . import aftersales_delegation
+from . import mail_activity
 from . import aftersales_calendar_part_mixin
 from . import aftersales_working_day
 from . import res_company

@@ -418,7 +418,7 @@ class AftersalesCallbackPlan(models.Model):
         months, busy = self._other_calls(partners)
         today = self.company_id._aftersales_today()
         cooldown = timedelta(days=self.company_id.aftersales_callback_cooldown_days)
-        absent_left = self.absent_limit or len(rows)
+        absent_left = self._get_absent_left() if self.absent_limit else len(rows)
         called = set()
         for row in rows:
             if row["reason_code"] and row["partner_id"]:
@@ -443,6 +443,13 @@ class AftersalesCallbackPlan(models.Model):
                 row["reason_code"] = "in_missed"
             else:
                 row["reason_code"] = "in_absent" if row["kind"] == "absent" else "in_repair"
+
+    def _get_absent_left(self):
+        """How many absent customers the plan may still take in: its limit is for the month, not for each run."""
+        taken = self.env["aftersales.callback"].search_count(
+            [("plan_id", "=", self.id), ("kind", "=", "absent"), ("state", "!=", "cancelled")]
+        )
+        return self.absent_limit - taken
 
     def _reason_out(self, row, blocked, given, months, month, called, today):
         partner = row["partner_id"]

@@ -143,7 +143,11 @@ class AftersalesClock(models.Model):
             changed = {name: value for name, value in values.items() if clock_sudo[name] != value}
             if changed:
                 clock_sudo._write_protected(changed)
-        self.sudo().filtered(lambda clock: clock.state == "stopped")._record_late_stop()
+        stopped_sudo = self.sudo().filtered(lambda clock: clock.state == "stopped")
+        stopped_sudo._record_late_stop()
+        if stopped_sudo:
+            # Who was reminded of a deadline has nothing to do any more
+            self.env["mail.activity"].sudo().search([("aftersales_clock_id", "in", stopped_sudo.ids)]).unlink()
         self._refresh_documents()
 
     def _reckon(self, strict=True):

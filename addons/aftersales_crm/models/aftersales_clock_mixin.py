@@ -163,4 +163,5 @@ class AftersalesClockMixin(models.AbstractModel):
                     date_deadline=deadline.date(),
                     user_id=user.id,
                     summary=text,
+                    aftersales_clock_id=clock.id,
                 )

@@ -398,6 +398,7 @@ class AftersalesCorrectiveAction(models.Model):
             action_sudo._write_protected(
                 {"state": "done", "date_done": fields.Datetime.now(), "done_by_id": self.env.uid}
             )
+            action_sudo.activity_unlink(["aftersales_crm.mail_act_aftersales_deadline"])
             action_sudo._tell(
                 action.supervisor_id,
                 self.env._("%s is done", action.display_name),
