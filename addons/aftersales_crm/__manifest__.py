@@ -114,6 +114,6 @@
             "aftersales_crm/static/src/call_screen/*",
         ],
     },
-    "demo": [],
+    "demo": ["demo/aftersales_demo.xml"],
     "application": True,
 }
