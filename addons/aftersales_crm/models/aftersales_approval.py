@@ -98,7 +98,7 @@ class AftersalesApproval(models.Model):
                 order="round desc",
                 limit=1,
             )
-            approval.changes = before and approval._describe_changes(before.content, approval.sudo().content)
+            approval.changes = approval._describe_changes(before.content, approval.sudo().content) if before else False
 
     @api.depends("state", "decided_by_id", "decided_for_id", "date_decided")
     def _compute_signature(self):
