@@ -171,7 +171,7 @@ class AftersalesDemo(models.AbstractModel):
             "price_quote": [("amount_total", ">", 900)],
             "attitude": [],
         }.get(kind, [("kind", "in", ("repair", "maintenance", "accident"))])
-        taken = self.env["aftersales.complaint"].search([]).vehicle_id.ids
+        taken = self.env["aftersales.complaint"].search([("vehicle_id", "!=", False)]).vehicle_id.ids
         free = [*base, ("vehicle_id", "not in", taken)]
         return Order.search([*free, *kinds], limit=1) or Order.search(free, limit=1) or Order.search(base, limit=1)
 
