@@ -257,7 +257,7 @@ class AftersalesCallback(models.Model):
     @api.model
     def action_open_next_call(self):
         """Open the call screen, which claims the next call by itself."""
-        return self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_call_screen_action")
+        return self.env["ir.actions.actions"]._for_xml_id("aftersales_crm.aftersales_call_screen_action")
 
     def action_open_call(self):
         """Open the call screen on this callback."""
