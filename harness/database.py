@@ -109,8 +109,18 @@ def _lives(pid: int) -> bool:
 
 def drop(env: Environment, name: str) -> None:
     """Drop a database, closing its connections, and its filestore.  Missing is fine."""
-    with connect(env) as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+    import psycopg2
+
+    for attempt in range(5):
+        try:
+            with connect(env) as cursor:
+                cursor.execute(f"DROP DATABASE IF EXISTS {_quoted(name)} WITH (FORCE)")
+            break
+        except psycopg2.errors.InsufficientPrivilege:
+            # The server's own vacuum is at work there, which only its superuser may end: it is soon done.
+            if attempt == 4:
+                raise
+            time.sleep(0.5 * (attempt + 1))
     shutil.rmtree(filestore(env, name), ignore_errors=True)
 
 
@@ -131,7 +141,8 @@ def copy(env: Environment, source: str, target: str) -> None:
             with connect(env) as cursor:
                 # PostgreSQL copies only a database that nobody is connected to.
                 cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = %s AND usename = current_user",
                     (source,),
                 )
                 cursor.execute(f"CREATE DATABASE {_quoted(target)} TEMPLATE {_quoted(source)}")
