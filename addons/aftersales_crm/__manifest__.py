@@ -115,5 +115,6 @@
         ],
     },
     "demo": ["demo/aftersales_demo.xml"],
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }
