@@ -120,6 +120,9 @@ class AftersalesCallback(models.Model):
     def _get_problem_text(self, answers):
         """Return the customer's words: what was asked, what was answered, what was said."""
         self.ensure_one()
-        lines = [f"{answer.question_id.name}: {answer.value_display}" for answer in answers]
+        lines = []
+        for answer in answers:
+            question = answer.question_id.name
+            lines.append(f"{question}{' ' if question.endswith(('?', '？')) else ': '}{answer.value_display}")
         lines += [text for text in (self.remark, self.suggestion) if text]
         return "\n".join(lines) or self.env._("The customer is not content; see callback %s.", self.display_name)
