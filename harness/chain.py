@@ -131,8 +131,11 @@ def log_everybody_in(env: Environment, url: str, db: str, people: list[Login]) -
 def open_store(env: Environment, url: str, db: str, root: Json2, *, lang: str = "en_US") -> Store:
     """Open a store in Shanghai with one person a role; the password equals the login."""
     mark = secrets.token_hex(2)
-    (china,) = root.search_read("res.country", [["code", "=", "CN"]], ["id"])
-    (company,) = root.create("res.company", {"name": f"检查店 {mark}", "country_id": china["id"]})
+    (china,) = root.search_read("res.country", [["code", "=", "CN"]], ["currency_id"])
+    yuan = china["currency_id"][0]
+    root.write("res.currency", [yuan], {"active": True})
+    values = {"name": f"检查店 {mark}", "country_id": china["id"], "currency_id": yuan}
+    (company,) = root.create("res.company", values)
     (hours,) = root("res.company", "read", ids=[company], fields=["resource_calendar_id"])
     root.write("resource.calendar", [hours["resource_calendar_id"][0]], {"tz": str(ZONE)})
     root.write("res.company", [company], {"aftersales_callback_expiry_days": CALL_DAYS})
