@@ -32,9 +32,11 @@ class AftersalesAppeal(models.Model):
     complaint_number = fields.Char(readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     user_id = fields.Many2one("res.users", "Person Concerned", required=True, index=True, readonly=True)
-    finding = fields.Text(readonly=True, help="What the investigation says about the person concerned.")
+    finding = fields.Text(
+        "Finding of the Investigation", readonly=True, help="What the investigation says about the person concerned."
+    )
     state = fields.Selection(
-        [("open", "Open"), ("lodged", "Lodged"), ("upheld", "Upheld"), ("dismissed", "Dismissed")],
+        [("open", "May Appeal"), ("lodged", "Lodged"), ("upheld", "Upheld"), ("dismissed", "Dismissed")],
         "Status",
         default="open",
         required=True,

@@ -108,7 +108,9 @@ class AftersalesCallback(models.Model):
     user_id = fields.Many2one("res.users", "Agent", index=True, tracking=1, check_company=True)
     date_planned = fields.Date("Day", index=True, tracking=2)
     time_preference = fields.Selection(TIME_PREFERENCES, "Preferred Time", required=True, default="any")
-    date_due = fields.Date("Due", required=True, index=True, default=lambda self: self.env.company._aftersales_today())
+    date_due = fields.Date(
+        "Due From", required=True, index=True, default=lambda self: self.env.company._aftersales_today()
+    )
     date_expiry = fields.Date(
         "Until",
         compute="_compute_date_expiry",

@@ -20,7 +20,7 @@ class AftersalesCallbackAttempt(models.Model):
     date_attempt = fields.Datetime("Time", required=True, index=True)
     user_id = fields.Many2one("res.users", "Caller", required=True, index=True)
     channel = fields.Selection(CHANNELS, required=True)
-    phone = fields.Char("Number", groups="aftersales_crm.group_aftersales_crc,aftersales_crm.group_aftersales_gm")
+    phone = fields.Char("Phone Number", groups="aftersales_crm.group_aftersales_crc,aftersales_crm.group_aftersales_gm")
     duration = fields.Integer("Duration (s)", help="Seconds from dialling to saving.")
     outcome_id = fields.Many2one("aftersales.callback.outcome", required=True, index=True)
     outcome_class = fields.Selection(related="outcome_id.outcome_class", store=True, precompute=True)

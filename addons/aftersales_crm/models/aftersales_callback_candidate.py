@@ -21,7 +21,7 @@ class AftersalesCallbackCandidate(models.Model):
     partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="cascade")
     absent_stage = fields.Selection([("warning", "Warning"), ("lost", "Lost"), ("pool", "Pool")])
     time_preference = fields.Selection(TIME_PREFERENCES, "Preferred Time")
-    date_due = fields.Date("Due")
+    date_due = fields.Date("Due From")
     date_expiry = fields.Date("Until")
     is_included = fields.Boolean("In")
     reason_code = fields.Selection(
@@ -46,5 +46,5 @@ class AftersalesCallbackCandidate(models.Model):
     user_id = fields.Many2one("res.users", "Agent", index=True)
     date_planned = fields.Date("Day")
     is_short = fields.Boolean("No Room", help="Nobody has room for this call inside its window.")
-    explanation = fields.Text("Why")
+    explanation = fields.Text("Explanation")
     callback_id = fields.Many2one("aftersales.callback", index="btree_not_null", ondelete="cascade")

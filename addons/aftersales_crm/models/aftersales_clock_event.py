@@ -36,7 +36,7 @@ class AftersalesClockEvent(models.Model):
     # The budget in force from this event on: a copy, so that a later edit of the policy moves nothing
     policy_id = fields.Many2one("aftersales.sla.policy", ondelete="restrict", index="btree_not_null")
     level = fields.Char()
-    amount = fields.Float(digits=(16, 4))
+    amount = fields.Float("Duration", digits=(16, 4))
     unit = fields.Selection([("hour", "Hours"), ("day", "Days")])
     time_kind = fields.Selection([("working", "Working time"), ("calendar", "Calendar time")])
 

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 LEVELS = [("general", "General"), ("important", "Important"), ("urgent", "Urgent")]
 STEPS = [
     ("received", "Received"),
-    ("confirmed", "Confirmed"),
+    ("confirmed", "Confirmed with Customer"),
     ("classified", "Classified"),
     ("investigated", "Investigated"),
     ("solution", "Solution"),
@@ -241,6 +241,7 @@ class AftersalesComplaint(models.Model):
     )
     owner_id = fields.Many2one(
         "res.users",
+        "Case Owner",
         default=lambda self: self.env.user,
         required=True,
         index=True,

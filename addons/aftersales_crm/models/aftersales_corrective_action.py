@@ -190,7 +190,7 @@ class AftersalesCorrectiveAction(models.Model):
             ("signed", "Signed Off"),
             ("in_progress", "In Progress"),
             ("done", "Done"),
-            ("verified", "Verified"),
+            ("verified", "Effect Verified"),
             ("closed", "Closed"),
             ("cancelled", "Cancelled"),
         ],
@@ -212,7 +212,7 @@ class AftersalesCorrectiveAction(models.Model):
     date_done = fields.Datetime("Done on", copy=False, readonly=True)
     done_by_id = fields.Many2one("res.users", "Done by", copy=False, readonly=True)
     date_verified = fields.Datetime("Verified on", copy=False, readonly=True)
-    verified_by_id = fields.Many2one("res.users", "Verified by", copy=False, readonly=True)
+    verified_by_id = fields.Many2one("res.users", "Effect Verified by", copy=False, readonly=True)
     date_closed = fields.Datetime("Closed on", copy=False, readonly=True)
     return_reason = fields.Text("Returned because", copy=False, readonly=True)
     cancel_reason = fields.Text("Cancelled because", copy=False, readonly=True)

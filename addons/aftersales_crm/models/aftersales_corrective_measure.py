@@ -23,7 +23,7 @@ class AftersalesCorrectiveMeasure(models.Model):
         required=True,
     )
     name = fields.Char("Measure", required=True)
-    responsible_id = fields.Many2one("res.users", "Who", required=True, index=True, check_company=True)
+    responsible_id = fields.Many2one("res.users", "Responsible Person", required=True, index=True, check_company=True)
     date_deadline = fields.Date("By When", required=True)
     date_done = fields.Date("Done on", copy=False, readonly=True)
     done_by_id = fields.Many2one("res.users", "Done by", copy=False, readonly=True)

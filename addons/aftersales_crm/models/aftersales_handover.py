@@ -14,8 +14,8 @@ class AftersalesHandover(models.Model):
 
     complaint_id = fields.Many2one("aftersales.complaint", required=True, index=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="complaint_id.company_id", store=True, index=True)
-    from_id = fields.Many2one("res.users", readonly=True)
-    to_id = fields.Many2one("res.users", required=True, readonly=True, index=True)
+    from_id = fields.Many2one("res.users", "Handed Over by", readonly=True)
+    to_id = fields.Many2one("res.users", "Handed Over to", required=True, readonly=True, index=True)
     state = fields.Selection(
         [("proposed", "Proposed"), ("accepted", "Accepted"), ("refused", "Refused"), ("returned", "Returned")],
         "Status",
@@ -25,7 +25,7 @@ class AftersalesHandover(models.Model):
         index=True,
     )
     reason = fields.Char(readonly=True)
-    refuse_reason = fields.Char("Answer", readonly=True)
+    refuse_reason = fields.Char("Why Refused", readonly=True)
     date_proposed = fields.Datetime("Proposed on", default=fields.Datetime.now, required=True, readonly=True)
     date_answered = fields.Datetime("Answered on", readonly=True)
     # Custody: only of accepted hand-overs

@@ -65,7 +65,7 @@ class AftersalesImport(models.Model):
             ("draft", "File"),
             ("mapped", "Columns"),
             ("checked", "Checked"),
-            ("applied", "Applied"),
+            ("applied", "Imported"),
             ("cancelled", "Cancelled"),
         ],
         default="draft",
@@ -75,7 +75,7 @@ class AftersalesImport(models.Model):
         index=True,
         tracking=True,
         help="File: drop the file. Columns: say which column is what. Checked: tried without writing anything. "
-        "Applied: written.",
+        "Imported: written.",
     )
     # File
     file = fields.Binary(attachment=True, copy=False)
@@ -109,7 +109,7 @@ class AftersalesImport(models.Model):
     partner_created = fields.Integer("Customers Created", readonly=True, copy=False)
     partner_updated = fields.Integer("Customers Updated", readonly=True, copy=False)
     date_checked = fields.Datetime("Checked on", readonly=True, copy=False)
-    date_applied = fields.Datetime("Applied on", readonly=True, copy=False)
+    date_applied = fields.Datetime("Imported on", readonly=True, copy=False)
     applied_by_id = fields.Many2one("res.users", "Applied by", readonly=True, copy=False)
     refused_file = fields.Binary("Refused Rows", attachment=True, readonly=True, copy=False)
     refused_file_name = fields.Char(readonly=True, copy=False)

@@ -228,7 +228,7 @@ class AftersalesMonthlyBase(models.Model):
         required=True,
     )
     res_id = fields.Integer("Record ID", required=True, aggregator=None)
-    res_model = fields.Char("Model", compute="_compute_res_model")
+    res_model = fields.Char("Record Model", compute="_compute_res_model")
     callback_id = fields.Many2one(
         "aftersales.callback",
         index="btree_not_null",

@@ -87,11 +87,13 @@ class AftersalesMonthlyFigure(models.Model):
             ("outcome", "Outcome"),
             ("day", "Day"),
         ],
-        "By",
+        "Split by",
         required=True,
         index=True,
     )
-    key = fields.Char(required=True, help="What the row is about: an id or a code; empty where nothing is stated.")
+    key = fields.Char(
+        "Row Key", required=True, help="What the row is about: an id or a code; empty where nothing is stated."
+    )
     label = fields.Char("Name", translate=True, help="The name as it was when the report was written.")
     # What it says
     unit = fields.Selection(

@@ -67,13 +67,13 @@ class AftersalesRepairOrder(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     state = fields.Selection(
-        [("open", "Open"), ("delivered", "Delivered"), ("cancelled", "Cancelled")],
+        [("open", "In Repair"), ("delivered", "Delivered"), ("cancelled", "Cancelled")],
         compute="_compute_state",
         store=True,
         copy=False,
         index=True,
         tracking=2,
-        help="Open: the car is with us. Delivered: it was handed back. Cancelled: the order does not count.",
+        help="In Repair: the car is with us. Delivered: it was handed back. Cancelled: the order does not count.",
     )
     is_cancelled = fields.Boolean(copy=False, readonly=True)
     cancel_reason = fields.Char("Reason of Cancellation", copy=False, readonly=True, tracking=True)
@@ -99,7 +99,9 @@ class AftersalesRepairOrder(models.Model):
     odometer = fields.Integer("Odometer (km)", aggregator=None)
     # Visit
     kind = fields.Selection(KINDS, required=True, default="repair", index=True, tracking=True)
-    date_in = fields.Datetime("In", required=True, index=True, default=fields.Datetime.now, copy=False, tracking=True)
+    date_in = fields.Datetime(
+        "Came In", required=True, index=True, default=fields.Datetime.now, copy=False, tracking=True
+    )
     date_promised = fields.Datetime("Promised", copy=False)
     date_out = fields.Datetime("Delivered On", index=True, copy=False, tracking=True)
     advisor_id = fields.Many2one(

@@ -24,7 +24,7 @@ class AftersalesReveal(models.Model):
     user_id = fields.Many2one("res.users", "Seen by", required=True, index=True, ondelete="restrict")
     what = fields.Selection(
         [("phone", "Phone"), ("mailing_phone", "Mailing phone"), ("identity", "ID or company number")],
-        "Number",
+        "Which Number",
         required=True,
     )
     purpose = fields.Selection(REVEAL_PURPOSES, required=True)

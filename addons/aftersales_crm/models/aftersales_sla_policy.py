@@ -26,7 +26,7 @@ class AftersalesSlaPolicy(models.Model):
     )
 
     # Which clock
-    res_model = fields.Selection(selection="_selection_res_model", string="Documents", required=True)
+    res_model = fields.Selection(selection="_selection_res_model", string="Applies to", required=True)
     code = fields.Char(string="Clock", required=True, help="Technical name of the clock.")
     level = fields.Char(help="Technical name of the document's level. Empty: every level without a policy of its own.")
     date_from = fields.Date(string="Valid From", help="Law and brand clocks change: the older policy is kept, dated.")

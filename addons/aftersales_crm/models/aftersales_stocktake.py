@@ -22,7 +22,7 @@ class AftersalesStocktake(models.Model):
         "res.users", "Archivist", required=True, default=lambda self: self.env.user, check_company=True, tracking=True
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("running", "Running"), ("closed", "Closed")],
+        [("draft", "Draft"), ("running", "Running"), ("closed", "Finished")],
         default="draft",
         required=True,
         readonly=True,
@@ -30,7 +30,7 @@ class AftersalesStocktake(models.Model):
         index=True,
         tracking=True,
     )
-    date_closed = fields.Datetime("Closed on", readonly=True, copy=False)
+    date_closed = fields.Datetime("Finished on", readonly=True, copy=False)
     line_ids = fields.One2many("aftersales.stocktake.line", "stocktake_id", "Files")
     file_count = fields.Integer("Files on the List", compute="_compute_counts")
     checked_count = fields.Integer("Checked", compute="_compute_counts")

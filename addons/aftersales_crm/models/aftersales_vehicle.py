@@ -102,7 +102,9 @@ class AftersalesVehicle(models.Model):
     partner_id = fields.Many2one(
         "res.partner", "Owner", index="btree_not_null", check_company=True, tracking=4, ondelete="restrict"
     )
-    contact_id = fields.Many2one("res.partner", index="btree_not_null", check_company=True, tracking=True)
+    contact_id = fields.Many2one(
+        "res.partner", "Contact Person", index="btree_not_null", check_company=True, tracking=True
+    )
     driver_id = fields.Many2one("res.partner", index="btree_not_null", check_company=True, tracking=True)
     brought_by_id = fields.Many2one("res.partner", "Brought by", index="btree_not_null", check_company=True)
     occupation = fields.Char(related="partner_id.aftersales_occupation", readonly=False)
@@ -135,7 +137,7 @@ class AftersalesVehicle(models.Model):
     odometer = fields.Integer("Odometer (km)", compute="_compute_odometer", store=True, copy=False, aggregator="avg")
     odometer_date = fields.Date("Odometer Read on", compute="_compute_odometer", store=True, copy=False)
     odometer_warning = fields.Char(compute="_compute_odometer_warning")
-    due_summary = fields.Char("Due", compute="_compute_due_summary")
+    due_summary = fields.Char("What Is Due", compute="_compute_due_summary")
     last_service_date = fields.Datetime("Last Visit", readonly=True, copy=False, index="btree_not_null")
 
     # File

@@ -13,7 +13,7 @@ class AftersalesVehicleDocument(models.Model):
 
     vehicle_id = fields.Many2one("aftersales.vehicle", required=True, index=True, ondelete="cascade")
     type_id = fields.Many2one(
-        "aftersales.document.type", "Document", required=True, index=True, ondelete="restrict", check_company=True
+        "aftersales.document.type", "Document Type", required=True, index=True, ondelete="restrict", check_company=True
     )
     section = fields.Selection(related="type_id.section", store=True)
     sequence = fields.Integer(related="type_id.sequence", store=True)
@@ -22,7 +22,7 @@ class AftersalesVehicleDocument(models.Model):
     )
     reference = fields.Char()
     attachment_ids = fields.Many2many("ir.attachment", string="Scans", bypass_search_access=True)
-    date_received = fields.Date("Received on", compute="_compute_received", store=True, readonly=False)
+    date_received = fields.Date("Date Received", compute="_compute_received", store=True, readonly=False)
     user_id = fields.Many2one("res.users", "Received by", compute="_compute_received", store=True)
     date_expiry = fields.Date("Expiry")
     is_expired = fields.Boolean("Expired", compute="_compute_is_expired", search="_search_is_expired")

@@ -464,7 +464,7 @@ class _Book:
         self.setup(sheet, landscape=True)
         heads = [
             self.env._("Figure"),
-            self.env._("By"),
+            self.env._("Split by"),
             self.env._("Name"),
             self.env._("Value"),
             self.env._("Counted"),

@@ -33,7 +33,7 @@ class AftersalesChangeWizard(models.TransientModel):
     sales_reference = fields.Char("Sales Record", **CARD)
     warranty_end_date = fields.Date("Warranty End", **CARD)
     partner_id = fields.Many2one("res.partner", "Owner", **CARD)
-    contact_id = fields.Many2one("res.partner", **CARD)
+    contact_id = fields.Many2one("res.partner", "Contact Person", **CARD)
     driver_id = fields.Many2one("res.partner", **CARD)
     loan_lender = fields.Char(**CARD)
     loan_due_date = fields.Date("Loan Due", **CARD)

@@ -26,7 +26,7 @@ class AftersalesComplaintStep(models.TransientModel):
         readonly=False,
         domain=[("share", "=", False)],
     )
-    user_id = fields.Many2one("res.users", "To", domain=[("share", "=", False)])
+    user_id = fields.Many2one("res.users", "Hand Over to", domain=[("share", "=", False)])
     satisfied = fields.Selection([("yes", "Yes"), ("no", "No")], "Is the customer satisfied now?")
     waiting_for = fields.Selection([("customer", "Customer"), ("parts", "Parts")], "Waiting for")
     target_id = fields.Many2one("aftersales.complaint", "Merge into")

@@ -13,7 +13,7 @@ class AftersalesRevealWizard(models.TransientModel):
     partner_id = fields.Many2one("res.partner", "Customer", required=True, readonly=True)
     what = fields.Selection(
         [("phone", "Phone"), ("mailing_phone", "Mailing phone"), ("identity", "ID or company number")],
-        "Number",
+        "Which Number",
         required=True,
         default="phone",
     )
