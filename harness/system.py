@@ -66,6 +66,8 @@ def missing_packages(*, need_postgres: bool) -> list[str]:
         missing.append("wkhtmltopdf")
     if not shutil.which("pdftoppm"):
         missing.append("poppler-utils")
+    if not any(glob.glob(pattern) for pattern in ("/usr/lib/*/libmagic.so.1", "/usr/lib*/libmagic.so.1")):
+        missing.append("libmagic1")
     if not _has_cjk_font():
         missing.append("fonts-noto-cjk")
     return missing
