@@ -73,6 +73,14 @@ from . import res_partner_contact
 from . import aftersales_appeal
 from . import aftersales_callback_case
 from . import aftersales_cause
+from . import aftersales_complaint_custody_mixin
+from . import aftersales_complaint_guard_mixin
+from . import aftersales_complaint_lane_mixin
+from . import aftersales_complaint_level_mixin
+from . import aftersales_complaint_recurrence_mixin
+from . import aftersales_complaint_reply_mixin
+from . import aftersales_complaint_solution_mixin
+from . import aftersales_complaint_step_mixin
 from . import aftersales_complaint
 from . import aftersales_complaint_kind
 from . import aftersales_corrective_action

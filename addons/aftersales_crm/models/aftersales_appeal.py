@@ -1,4 +1,6 @@
-from odoo import fields, models
+from datetime import timedelta
+
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 
@@ -133,6 +135,40 @@ class AftersalesAppeal(models.Model):
     def _get_local_deadline(self):
         local = self.company_id.sudo()._aftersales_local(self.date_deadline)
         return local.strftime("%Y-%m-%d %H:%M")
+
+    @api.model
+    def _offer(self, complaint):
+        """Tell each person concerned what was found, and until when they may object."""
+        self = self.sudo()
+        complaint_sudo = complaint.sudo()
+        complaint_sudo.appeal_ids.flush_recordset()
+        known = complaint_sudo.appeal_ids.filtered(lambda a: a.state in ("open", "lodged")).user_id
+        deadline = self._get_deadline(complaint.company_id)
+        appeals_sudo = self._create_protected(
+            [
+                {
+                    "complaint_id": complaint.id,
+                    "complaint_number": complaint.name,
+                    "company_id": complaint.company_id.id,
+                    "user_id": user.id,
+                    "finding": complaint._get_finding(),
+                    "date_deadline": deadline,
+                }
+                for user in complaint._get_persons_concerned() - known
+            ]
+        )
+        for appeal_sudo in appeals_sudo:
+            appeal_sudo._tell_person()
+
+    @api.model
+    def _get_deadline(self, company):
+        """Return until when an appeal that is offered now may be lodged: so many working days of the store."""
+        calendar = company._aftersales_calendar()
+        hours = calendar.hours_per_day * company.aftersales_appeal_days
+        domain = [("time_type", "=", "leave"), ("company_id", "in", [False, company.id])]
+        now = fields.Datetime.now()
+        deadline = calendar.sudo().plan_hours(hours, now, compute_leaves=True, domain=domain)
+        return deadline or now + timedelta(days=company.aftersales_appeal_days)
 
     def _tell_person(self):
         self.ensure_one()

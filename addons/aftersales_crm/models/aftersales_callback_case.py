@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.complaint_steps import TERMINAL
+
 
 class AftersalesCallback(models.Model):
     _inherit = "aftersales.callback"
@@ -61,7 +63,7 @@ class AftersalesCallback(models.Model):
             [
                 ("company_id", "=", self.company_id.id),
                 ("date_closed", "=", False),
-                ("state", "not in", ("closed", "rejected", "withdrawn", "merged")),
+                ("state", "not in", TERMINAL),
                 "|",
                 ("partner_id", "=", self.partner_id.id),
                 "&",

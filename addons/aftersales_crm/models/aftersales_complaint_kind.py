@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from .aftersales_complaint_level_mixin import LEVELS
+
 
 class AftersalesComplaintKind(models.Model):
     _name = "aftersales.complaint.kind"
@@ -20,7 +22,7 @@ class AftersalesComplaintKind(models.Model):
     company_id = fields.Many2one("res.company", index=True, help="Empty: for all stores.")
     # Rules
     default_level = fields.Selection(
-        [("general", "General"), ("important", "Important"), ("urgent", "Urgent")],
+        LEVELS,
         string="Least Level",
         default="general",
         required=True,

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-LEVELS = [("general", "General"), ("important", "Important"), ("urgent", "Urgent")]
+from ..models.aftersales_complaint_level_mixin import LEVELS
+from ..tools.complaint_steps import highest
 
 
 class AftersalesComplaintStep(models.TransientModel):
@@ -37,9 +38,7 @@ class AftersalesComplaintStep(models.TransientModel):
     def _compute_level(self):
         for wizard in self:
             complaint = wizard.complaint_id
-            order = [level for level, _label in LEVELS]
-            levels = [level for level in (complaint.level, complaint.level_proposed) if level]
-            wizard.level = max(levels, key=order.index, default="general")
+            wizard.level = highest(complaint.level, complaint.level_proposed)
 
     @api.depends("complaint_id", "level")
     def _compute_handler_id(self):

@@ -1,0 +1,132 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..tools.complaint_steps import TERMINAL, has_word
+
+
+class AftersalesComplaintLaneMixin(models.AbstractModel):
+    """The safety lane and the external lane (media, consumer hotline, authority) of a complaint.
+
+    Kind, words and channel open a lane by themselves. It is left with a reason only, by the general manager; and no path
+    ends a case around what a lane demands.
+    """
+
+    _name = "aftersales.complaint.lane.mixin"
+    _description = "Complaint: Safety and External Lane"
+    _inherit = ["aftersales.protected.mixin"]
+
+    _protected_fields = frozenset(
+        {
+            "lane_left_reason",
+        }
+    )
+
+    is_safety = fields.Boolean("Safety Lane", copy=False, tracking=True)
+    is_external = fields.Boolean(
+        "Media or Authority",
+        copy=False,
+        tracking=True,
+        help="Media, consumer hotline or another authority is involved.",
+    )
+    lane_left_reason = fields.Char("Why the Lane was Left", copy=False)
+    stop_driving = fields.Selection(
+        [("advised", "Advised to Stop Driving"), ("not_needed", "Not Needed")], "Stop-driving Advice", copy=False
+    )
+    maker_report = fields.Selection(
+        [("reported", "Reported"), ("not_needed", "Not Needed")], "Report to the Maker", copy=False
+    )
+    maker_report_reference = fields.Char("Maker's Reference", copy=False)
+    safety_statement = fields.Text(copy=False)
+    external_reference = fields.Char("Authority's Reference", copy=False)
+    external_answer = fields.Text("Answer to Media or Authority", copy=False)
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_leave_lane(self, lane, reason):
+        """Leave the safety or the external lane that was entered by mistake.
+
+        :param str lane: is_safety or is_external
+        """
+        self._check_reason(reason)
+        self._check_people()
+        self._check_group("aftersales_crm.group_aftersales_gm")
+        if lane not in ("is_safety", "is_external"):
+            raise UserError(self.env._("Name the lane to leave: is_safety or is_external."))
+        for complaint in self:
+            complaint._check_open()
+            if lane == "is_safety" and complaint.kind_id.is_safety:
+                raise UserError(self.env._("%s: choose another kind first, this one is safety.", complaint.name))
+            if lane == "is_external" and complaint.source in ("hotline_12315", "media"):
+                raise UserError(self.env._("%s came through media or an authority.", complaint.name))
+            complaint._write_protected({lane: False, "lane_left_reason": reason})
+            complaint.message_post(body=self.env._("Lane left: %s", reason))
+
+    # ------------------------------------------------------------
+    # CHECKS
+    # ------------------------------------------------------------
+
+    def _lane_write_reasons(self, vals):
+        """Return why the values may not be written: a lane is not left by unticking it."""
+        self.ensure_one()
+        if any(self[name] and name in vals and not vals[name] for name in ("is_safety", "is_external")):
+            return [
+                self.env._(
+                    '%s: the safety and the external lane are not left by unticking. Use "Leave Lane".', self.name
+                )
+            ]
+        return []
+
+    def _lane_reasons(self):
+        """Return what the safety and the external lane still lack: no path ends a case around them."""
+        self.ensure_one()
+        reasons = []
+        if self.is_safety:
+            if not self.stop_driving:
+                reasons.append(self.env._("Record the stop-driving advice."))
+            if not self.maker_report:
+                reasons.append(self.env._("Record the report to the maker."))
+        if (self.is_safety or self.is_external) and not (self.safety_statement or "").strip():
+            reasons.append(self.env._("Write the safety statement."))
+        if self.is_external and not (self.external_answer or "").strip():
+            reasons.append(self.env._("Record the answer to media or authority."))
+        return reasons
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    def _apply_lanes(self):
+        """Open the lanes that kind, words and channel call for, and name the advisor concerned."""
+        for complaint in self.filtered(lambda c: c.state not in TERMINAL):
+            values = {}
+            if not complaint.is_safety and (complaint.kind_id.is_safety or complaint._has_safety_words()):
+                values["is_safety"] = True
+            if not complaint.is_external and complaint.source in ("hotline_12315", "media"):
+                values["is_external"] = True
+            advisor = complaint.repair_order_id.sudo().advisor_id
+            in_hand = advisor in complaint.owner_id | complaint.handler_id and complaint.state != "received"
+            if complaint.kind_id.concerns_advisor and advisor - complaint.concerned_ids and not in_hand:
+                values["concerned_ids"] = [fields.Command.link(advisor.id)]
+            if values:
+                complaint._write_protected(values)
+
+    def _has_safety_words(self):
+        self.ensure_one()
+        if self.lane_left_reason:
+            return False
+        return has_word(self.description, self.company_id.aftersales_safety_words)
+
+    def _tell_lane(self):
+        self.ensure_one()
+        users = self._get_role_users("manager") | self._get_role_users("gm")
+        if self.is_safety:
+            body = self.env._(
+                "Safety lane: record the stop-driving advice and the report to the maker, and write the safety"
+                " statement. Customer's words: %s",
+                self.description,
+            )
+        else:
+            body = self.env._("Media or an authority is involved. Customer's words: %s", self.description)
+        self._tell(users, self.env._("%s needs you at once", self.name), body)
