@@ -19,6 +19,8 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 
 # 2 File
+from . import aftersales_locked_card_mixin
+from . import aftersales_vehicle_identity_mixin
 from . import aftersales_change_request
 from . import aftersales_change_request_line
 from . import aftersales_consent

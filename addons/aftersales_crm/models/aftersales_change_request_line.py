@@ -31,10 +31,7 @@ class AftersalesChangeRequestLine(models.Model):
     @api.model
     def _selection_field_name(self):
         vehicle = self.env["aftersales.vehicle"]
-        return [
-            (name, vehicle._fields[name].get_description(self.env, ["string"])["string"])
-            for name in vehicle._get_changeable_fields()
-        ]
+        return [(name, vehicle._field_label(name)) for name in vehicle._get_changeable_fields()]
 
     @api.depends("field_name")
     @api.depends_context("lang")

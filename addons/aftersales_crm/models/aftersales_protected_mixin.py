@@ -104,16 +104,19 @@ class AftersalesProtectedMixin(models.AbstractModel):
         context = {key: value for key, value in self.env.context.items() if key != _KEY}
         return self.with_env(self.env(context=context))
 
+    @api.model
+    def _field_label(self, name):
+        """Return what people call a field, in the language of the user."""
+        field = self._fields.get(name)
+        return field.get_description(self.env, ["string"])["string"] if field else name
+
     def _refuse_protected(self, operation, names):
         self._log_refusal(operation, names)
         raise AccessError(
             self.env._(
                 "%(document)s: %(fields)s cannot be changed directly. Use the buttons of the document.",
                 document=self._description,
-                fields=", ".join(
-                    self._fields[name].get_description(self.env, ["string"])["string"] if name in self._fields else name
-                    for name in sorted(names)
-                ),
+                fields=", ".join(map(self._field_label, sorted(names))),
             )
         )
 

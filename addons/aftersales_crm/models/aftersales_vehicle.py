@@ -2,18 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.plate import format_plate, normalize_plate, plate_problem, plate_type
-from ..tools.vin import check_digit, check_digit_mandatory, check_digit_ok, mask_vin, normalize_vin, vin_problem
+from ..tools.plate import format_plate
+from ..tools.vin import mask_vin
 
-PLATE_TYPES = [
-    ("ordinary", "Ordinary"),
-    ("new_energy", "New energy"),
-    ("embassy", "Embassy"),
-    ("military", "Military"),
-    ("police", "Police"),
-    ("temporary", "Temporary"),
-    ("foreign", "Foreign"),
-]
 # The data card: what a filed vehicle file refuses to change without an approved change request.
 # Left open on purpose, because they are events of the workshop and not facts of the card: who brings the car, the
 # next annual inspection, odometer readings, insurance policies, scans and preferences.
@@ -53,7 +44,13 @@ class AftersalesVehicle(models.Model):
 
     _name = "aftersales.vehicle"
     _description = "Vehicle File"
-    _inherit = ["mail.thread", "mail.activity.mixin", "aftersales.approval.mixin"]
+    _inherit = [
+        "aftersales.locked.card.mixin",
+        "aftersales.vehicle.identity.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "aftersales.approval.mixin",
+    ]
     _order = "license_plate, id"
     _rec_name = "license_plate"
     _check_company_auto = True
@@ -77,20 +74,7 @@ class AftersalesVehicle(models.Model):
         }
     )
 
-    # Identity
-    license_plate = fields.Char("Plate", index="trigram", tracking=1, copy=False)
-    plate_type = fields.Selection(
-        PLATE_TYPES, compute="_compute_plate_type", store=True, readonly=False, precompute=True, tracking=True
-    )
-    plate_display = fields.Char("Plate as Written", compute="_compute_plate_display")
-    plate_warning = fields.Char(compute="_compute_plate_warning")
-    vin = fields.Char("VIN", index="trigram", tracking=2, copy=False)
-    vin_masked = fields.Char("VIN (Masked)", compute="_compute_vin_masked")
-    vin_warning = fields.Char("VIN Warning", compute="_compute_vin_warning")
-    is_vin_suspect = fields.Boolean(
-        "VIN Check Digit Wrong", compute="_compute_is_vin_suspect", store=True, precompute=True, copy=False
-    )
-    engine_number = fields.Char(index="trigram", tracking=True, copy=False)
+    # Model and dates
     model_id = fields.Many2one("fleet.vehicle.model", index="btree_not_null", tracking=3)
     brand_id = fields.Many2one(related="model_id.brand_id", store=True, index="btree_not_null")
     manufacture_date = fields.Date("Manufactured on", tracking=True)
@@ -179,29 +163,9 @@ class AftersalesVehicle(models.Model):
     # UX
     search_text = fields.Char("Find", compute="_compute_search_text", search="_search_search_text")
 
-    _vin_uniq = models.UniqueIndex(
-        "(company_id, vin) WHERE vin IS NOT NULL AND active", "There is already a vehicle file with this VIN."
-    )
-    _license_plate_uniq = models.UniqueIndex(
-        "(company_id, license_plate) WHERE license_plate IS NOT NULL AND active",
-        "There is already a vehicle file with this plate. If the plate was passed on, clear it on the old file first.",
-    )
-
     # ------------------------------------------------------------
     # CONSTRAINTS
     # ------------------------------------------------------------
-
-    @api.constrains("vin")
-    def _check_vin(self):
-        for vehicle in self:
-            reason = self._vin_problem_text(vehicle.vin)
-            if reason:
-                raise ValidationError(reason)
-
-    @api.constrains("vin", "license_plate")
-    def _check_identity(self):
-        if self.filtered(lambda vehicle: not vehicle.vin and not vehicle.license_plate):
-            raise ValidationError(self.env._("A vehicle file needs a VIN or a plate: nobody would find it again."))
 
     @api.constrains("manufacture_date", "delivery_date")
     def _check_dates(self):
@@ -233,64 +197,6 @@ class AftersalesVehicle(models.Model):
         if operator in ("ilike", "like") and isinstance(value, str):
             return self._get_search_domain(value)
         return super()._search_display_name(operator, value)
-
-    @api.depends("license_plate")
-    def _compute_plate_type(self):
-        for vehicle in self:
-            vehicle.plate_type = plate_type(normalize_plate(vehicle.license_plate))
-
-    @api.depends("license_plate")
-    def _compute_plate_display(self):
-        for vehicle in self:
-            vehicle.plate_display = format_plate(normalize_plate(vehicle.license_plate))
-
-    @api.depends("license_plate", "plate_type")
-    def _compute_plate_warning(self):
-        labels = dict(self._fields["plate_type"]._description_selection(self.env))
-        for vehicle in self:
-            code, detail = plate_problem(normalize_plate(vehicle.license_plate), vehicle.plate_type) or (False, False)
-            warning = False
-            if code == "length":
-                warning = self.env._(
-                    "A plate of type %(type)s has %(length)s characters. Correct the plate or its type.",
-                    type=labels[vehicle.plate_type],
-                    length=detail,
-                )
-            elif code == "form":
-                warning = self.env._(
-                    "This is not the form of a plate of type %(type)s. Correct the plate or its type.",
-                    type=labels[vehicle.plate_type],
-                )
-            vehicle.plate_warning = warning
-
-    @api.depends("vin")
-    def _compute_vin_masked(self):
-        for vehicle in self:
-            vehicle.vin_masked = mask_vin(vehicle.vin)
-
-    @api.depends("vin")
-    def _compute_is_vin_suspect(self):
-        for vehicle in self:
-            vin = normalize_vin(vehicle.vin)
-            vehicle.is_vin_suspect = bool(
-                vin and not vin_problem(vin) and check_digit_mandatory(vin) and not check_digit_ok(vin)
-            )
-
-    @api.depends("vin")
-    def _compute_vin_warning(self):
-        for vehicle in self:
-            vin = normalize_vin(vehicle.vin)
-            warning = False
-            if vin and vin_problem(vin):
-                warning = self._vin_problem_text(vin)
-            elif vin and check_digit_mandatory(vin) and not check_digit_ok(vin):
-                warning = self.env._(
-                    "The check digit of the VIN (position 9) is %(found)s and should be %(right)s. "
-                    "Compare it with the car, character by character.",
-                    found=vin[8],
-                    right=check_digit(vin),
-                )
-            vehicle.vin_warning = warning
 
     @api.depends(
         *("partner_id", "contact_id", "driver_id", "brought_by_id"),
@@ -327,7 +233,7 @@ class AftersalesVehicle(models.Model):
                 date = vehicle[name]
                 if not date or date > soon or (date < today and not past_too):
                     continue
-                label = self._fields[name].get_description(self.env, ["string"])["string"]
+                label = self._field_label(name)
                 if date < today:
                     texts.append(self.env._("%(what)s: %(days)s days late", what=label, days=(today - date).days))
                 elif date == today:
@@ -420,24 +326,18 @@ class AftersalesVehicle(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._normalize_values(vals) for vals in vals_list]
-        self._refuse_duplicates(vals_list)
         vehicles = super().create(vals_list)
-        vehicles._open_ownership()
-        vehicles._add_required_documents()
+        self.env["aftersales.vehicle.ownership"]._begin(vehicles)
+        self.env["aftersales.vehicle.document"]._add_required(vehicles)
         return vehicles
 
     def write(self, vals):
-        vals = self._normalize_values(vals)
-        if not self._has_proof():
-            self._refuse_locked(vals)
-        if vals.get("active") or {"vin", "license_plate", "company_id"}.intersection(vals):
-            self._refuse_duplicates([vals], self)
         owners_before = {vehicle.id: vehicle.partner_id for vehicle in self} if "partner_id" in vals else {}
         result = super().write(vals)
         if owners_before:
             # In a draft a new owner is the correction of an entry, not a transfer
-            self.filtered(lambda v: v.partner_id != owners_before[v.id] and v.state != "filed")._correct_ownership()
+            corrected = self.filtered(lambda v: v.partner_id != owners_before[v.id] and v.state != "filed")
+            self.env["aftersales.vehicle.ownership"]._correct(corrected)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -461,11 +361,7 @@ class AftersalesVehicle(models.Model):
         for vehicle in self:
             if vehicle.state != "draft":
                 raise UserError(self.env._("%(vehicle)s is submitted already.", vehicle=vehicle.display_name))
-            lacking = [
-                self._fields[name].get_description(self.env, ["string"])["string"]
-                for name in ("vin", "model_id", "partner_id")
-                if not vehicle[name]
-            ]
+            lacking = [self._field_label(name) for name in ("vin", "model_id", "partner_id") if not vehicle[name]]
             if lacking:
                 raise UserError(
                     self.env._(
@@ -518,6 +414,30 @@ class AftersalesVehicle(models.Model):
 
     def action_reveal_driver(self):
         return self.driver_id.action_aftersales_open_reveal()
+
+    # ------------------------------------------------------------
+    # CARD
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_card_fields(self):
+        return CARD_FIELDS
+
+    @api.model
+    def _get_foreign_card_fields(self):
+        return ("occupation", "birth_date", "mailing_address")
+
+    @api.model
+    def _clean_card_values(self, vals):
+        return self._normalize_values(vals)
+
+    @api.model
+    def _card_value_problem(self, name, value):
+        return self._vin_problem_text(value) if name == "vin" else False
+
+    @api.model
+    def _raw_text(self, name, raw):
+        return format_plate(raw) if name == "license_plate" and raw else super()._raw_text(name, raw)
 
     # ------------------------------------------------------------
     # APPROVAL
@@ -582,7 +502,10 @@ class AftersalesVehicle(models.Model):
             previous = self.partner_id
             vals = {"contact_id": False, "driver_id": False, "brought_by_id": False, **vals}
             self._write_protected(vals)
-            self._hand_over(previous, request)
+            self.env["aftersales.vehicle.ownership"]._pass_on(self, request)
+            # What belonged to the person and not to the car
+            strangers = self.preference_ids.filtered(lambda preference: preference.partner_id != self.partner_id)
+            strangers.action_archive()
             self._ownership_changed(previous)
         elif request.kind == "deletion":
             self._write_protected({"active": False})
@@ -590,116 +513,10 @@ class AftersalesVehicle(models.Model):
             owner_before = self.partner_id
             self._write_protected(vals)
             if self.partner_id != owner_before:
-                self._correct_ownership()
-
-    def _hand_over(self, previous, request):
-        """Close the old owner's chapter: dates, and what belonged to the person and not to the car."""
-        date = request.date_transfer or self.company_id._aftersales_today()
-        current = self.ownership_ids.filtered(lambda row: not row.date_to)
-        if current:
-            current._write_protected({"date_to": max(date, current.date_from)})
-            # The new row is inserted at once and would meet the old one still open
-            current.flush_recordset(["date_to"])
-        self.env["aftersales.vehicle.ownership"]._create_protected(
-            [
-                {
-                    "vehicle_id": self.id,
-                    "partner_id": self.partner_id.id,
-                    "license_plate": self.license_plate,
-                    "date_from": date,
-                    "change_request_id": request.id,
-                }
-            ]
-        )
-        strangers = self.preference_ids.filtered(lambda preference: preference.partner_id != self.partner_id)
-        strangers.action_archive()
+                self.env["aftersales.vehicle.ownership"]._correct(self)
 
     def _ownership_changed(self, previous):
         """Hook: the car has a new owner. Upper floors take back what they planned with the previous one."""
-
-    @api.model
-    def _get_changeable_fields(self):
-        return (*CARD_FIELDS, *self._get_owner_card_fields())
-
-    def _to_raw(self, name, value=...):
-        """Return a value of the data card (the file's own when none is given) as text for a change request."""
-        field = self._fields[name]
-        if value is ...:
-            self.ensure_one()
-            value = field.convert_to_write(self[name], self)
-        if field.type == "date":
-            return fields.Date.to_string(fields.Date.to_date(value)) if value else ""
-        if field.type == "many2one" and isinstance(value, models.BaseModel):
-            value = value.id
-        return str(value) if value else ""
-
-    @api.model
-    def _from_raw(self, name, raw):
-        """Return the value to write for the text of a change request.
-
-        :raises UserError: when the text is no value of the field, or names a record that the user may not read
-        """
-        field = self._fields[name]
-        raw = (raw or "").strip()
-        if not raw:
-            return False
-        label = field.get_description(self.env, ["string"])["string"]
-        if field.type == "date":
-            try:
-                return fields.Date.to_date(raw)
-            except ValueError as error:
-                raise UserError(
-                    self.env._("%(field)s: “%(text)s” is no date. Write it as 2025-12-31.", field=label, text=raw)
-                ) from error
-        if field.type == "many2one":
-            record = self.env[field.comodel_name].browse(int(raw) if raw.isdecimal() else []).exists()
-            if not record or not record.has_access("read"):
-                raise UserError(
-                    self.env._("%(field)s: there is no record “%(text)s”. Choose one.", field=label, text=raw)
-                )
-            return record.id
-        if field.type == "selection":
-            if raw not in dict(field._description_selection(self.env)):
-                raise UserError(self.env._("%(field)s: “%(text)s” is no choice.", field=label, text=raw))
-            return raw
-        value = self._normalize_values({name: raw})[name]
-        if name == "vin" and self._vin_problem_text(value):
-            raise UserError(self._vin_problem_text(value))
-        return value or False
-
-    @api.model
-    def _parse_text(self, name, text):
-        """Return the raw text of a value that a person wrote in words."""
-        field = self._fields[name]
-        text = (text or "").strip()
-        if field.type == "many2one" and text and not text.isdecimal():
-            found = self.env[field.comodel_name].search([("display_name", "=", text)], limit=2)
-            if len(found) != 1:
-                label = field.get_description(self.env, ["string"])["string"]
-                raise UserError(
-                    self.env._(
-                        "%(field)s: “%(text)s” names no record or several. Choose it from the list.",
-                        field=label,
-                        text=text,
-                    )
-                )
-            return str(found.id)
-        if field.type == "selection":
-            labels = {label: key for key, label in field._description_selection(self.env)}
-            return labels.get(text, text)
-        return text
-
-    @api.model
-    def _raw_text(self, name, raw):
-        """Return what people read for the raw text of a change request."""
-        field = self._fields[name]
-        if not raw:
-            return ""
-        if field.type == "many2one":
-            return self.env[field.comodel_name].sudo().browse(int(raw)).exists().display_name or raw
-        if field.type == "selection":
-            return dict(field._description_selection(self.env)).get(raw, raw)
-        return format_plate(raw) if name == "license_plate" else raw
 
     def _update_from_source(self, vals):
         """Bring values of another system into the file, without breaking the lock.
@@ -709,7 +526,7 @@ class AftersalesVehicle(models.Model):
         :return: the change request that now waits for approval, empty when everything was written or nothing differed
         """
         self.ensure_one()
-        vals = self._normalize_values(vals)
+        vals = self._clean_card_values(vals)
         changed = {name: value for name, value in vals.items() if self._is_changed(name, value)}
         requests = self.env["aftersales.change.request"]
         locked = {} if self.state == "draft" else {n: changed.pop(n) for n in CARD_FIELDS if n in changed}
@@ -737,13 +554,7 @@ class AftersalesVehicle(models.Model):
         text = (text or "").strip()
         if not text:
             return Domain.TRUE
-        domains = [Domain("engine_number", "ilike", text)]
-        plate = normalize_plate(text)
-        if plate:
-            domains.append(Domain("license_plate", "ilike", plate))
-        vin = normalize_vin(text)
-        if vin:
-            domains.append(Domain("vin", "ilike", vin))
+        domains = [self._get_number_domain(text)]
         person = Domain("name", "ilike", text)
         digits = "".join(char for char in text if char.isdigit())
         if len(digits) >= 3 and not any(char.isalpha() for char in text):
@@ -754,163 +565,3 @@ class AftersalesVehicle(models.Model):
         for name in ("partner_id", "contact_id", "driver_id", "brought_by_id"):
             domains.append(Domain(name, "in", people))
         return Domain.OR(domains)
-
-    @api.model
-    def _vin_problem_text(self, vin):
-        """Return why the number is no VIN, as a sentence; False when it is one or when there is none."""
-        code, detail = vin_problem(normalize_vin(vin)) or (False, False)
-        if code == "length":
-            return self.env._(
-                "The VIN %(vin)s has %(length)s characters; a VIN has 17. Read it again from the car or its licence.",
-                vin=vin,
-                length=detail,
-            )
-        if code == "letter":
-            return self.env._(
-                "The VIN %(vin)s holds the letter %(letter)s. I, O and Q are never used: it is probably 1 or 0.",
-                vin=vin,
-                letter=detail,
-            )
-        if code == "character":
-            return self.env._(
-                "The VIN %(vin)s holds “%(char)s”. A VIN is made of digits and Latin letters only.",
-                vin=vin,
-                char=detail,
-            )
-        return False
-
-    @api.model
-    def _normalize_values(self, vals):
-        vals = dict(vals)
-        if "vin" in vals:
-            vals["vin"] = normalize_vin(vals["vin"])
-        if "license_plate" in vals:
-            vals["license_plate"] = normalize_plate(vals["license_plate"])
-        if vals.get("engine_number"):
-            vals["engine_number"] = vals["engine_number"].strip().upper()
-        return vals
-
-    @api.model
-    def _refuse_duplicates(self, vals_list, vehicles=None):
-        """Name the file that has the VIN or the plate already. The unique indexes stay the last word."""
-        company_ids = {vals.get("company_id") or self.env.company.id for vals in vals_list}
-        if vehicles:
-            company_ids = set(vehicles.company_id.ids) | {
-                vals["company_id"] for vals in vals_list if vals.get("company_id")
-            }
-        for name in ("vin", "license_plate"):
-            numbers = [vals[name] for vals in vals_list if vals.get(name)]
-            if vehicles and not numbers and any(vals.get("active") for vals in vals_list):
-                numbers = [number for number in vehicles.mapped(name) if number]
-            if not numbers:
-                continue
-            # Sudoed: a file the user may not see still holds its number
-            other_sudo = self.sudo().search(
-                [
-                    (name, "in", numbers),
-                    ("company_id", "in", list(company_ids)),
-                    ("id", "not in", vehicles.ids if vehicles else []),
-                ],
-                limit=1,
-            )
-            if not other_sudo:
-                continue
-            if name == "vin":
-                raise ValidationError(
-                    self.env._(
-                        "The VIN %(vin)s already has a vehicle file: %(vehicle)s. Open that file instead.",
-                        vin=other_sudo.vin,
-                        vehicle=other_sudo.display_name,
-                    )
-                )
-            raise ValidationError(
-                self.env._(
-                    "The plate %(plate)s is the current plate of %(vehicle)s. "
-                    "If it was passed on to this car, clear it on the other file first.",
-                    plate=other_sudo.plate_display,
-                    vehicle=other_sudo.display_name,
-                )
-            )
-
-    def _refuse_locked(self, vals):
-        """Refuse to change the data card of a file that is no longer a draft."""
-        names = [
-            name for name in (*CARD_FIELDS, "active", "company_id", *self._get_owner_card_fields()) if name in vals
-        ]
-        if not names:
-            return
-        for vehicle in self.filtered(lambda vehicle: vehicle.state != "draft"):
-            changed = [name for name in names if vehicle._is_changed(name, vals[name])]
-            if not changed:
-                continue
-            labels = ", ".join(self._fields[name].get_description(self.env, ["string"])["string"] for name in changed)
-            if vehicle.state == "filed":
-                raise UserError(
-                    self.env._(
-                        "%(vehicle)s is filed: %(fields)s can only be changed by a change request.",
-                        vehicle=vehicle.display_name,
-                        fields=labels,
-                    )
-                )
-            raise UserError(
-                self.env._(
-                    "%(vehicle)s waits for approval: take it back to draft before you change %(fields)s.",
-                    vehicle=vehicle.display_name,
-                    fields=labels,
-                )
-            )
-
-    @api.model
-    def _get_owner_card_fields(self):
-        """Return the fields of the owner's card that are written through the vehicle."""
-        return ("occupation", "birth_date", "mailing_address")
-
-    def _is_changed(self, name, value):
-        self.ensure_one()
-        field = self._fields[name]
-        return field.convert_to_write(self[name], self) != field.convert_to_write(
-            field.convert_to_record(field.convert_to_cache(value, self, validate=False), self), self
-        )
-
-    def _open_ownership(self):
-        """Begin the history of owners of new files."""
-        owned = self.filtered("partner_id")
-        self.env["aftersales.vehicle.ownership"].sudo()._create_protected(
-            [
-                {
-                    "vehicle_id": vehicle.id,
-                    "partner_id": vehicle.partner_id.id,
-                    "license_plate": vehicle.license_plate,
-                    "date_from": vehicle.delivery_date or vehicle.company_id._aftersales_today(),
-                }
-                for vehicle in owned
-            ]
-        )
-
-    def _correct_ownership(self):
-        """Put right the current owner of the history after the correction of a draft."""
-        for vehicle in self:
-            current = vehicle.ownership_ids.sudo().filtered(lambda row: not row.date_to)
-            if not current:
-                vehicle._open_ownership()
-            elif vehicle.partner_id:
-                current._write_protected({"partner_id": vehicle.partner_id.id})
-
-    def _add_required_documents(self):
-        """Give new files the checklist of the documents that the store demands."""
-        if not self:
-            return
-        types = (
-            self.env["aftersales.document.type"]
-            .sudo()
-            .search([("is_required", "=", True), ("company_id", "in", [False, *self.company_id.ids])])
-        )
-        self.env["aftersales.vehicle.document"].sudo().create(
-            [
-                {"vehicle_id": vehicle.id, "type_id": kind.id}
-                for vehicle in self
-                for kind in types
-                if kind.company_id in (self.env["res.company"], vehicle.company_id)
-                and kind not in vehicle.document_ids.type_id
-            ]
-        )

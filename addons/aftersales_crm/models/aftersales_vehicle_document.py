@@ -107,6 +107,24 @@ class AftersalesVehicleDocument(models.Model):
     # BUSINESS
     # ------------------------------------------------------------
 
+    @api.model
+    def _add_required(self, vehicles):
+        """Give vehicle files the checklist of the documents that their store demands."""
+        types = (
+            self.env["aftersales.document.type"]
+            .sudo()
+            .search([("is_required", "=", True), ("company_id", "in", [False, *vehicles.company_id.ids])])
+        )
+        self.sudo().create(
+            [
+                {"vehicle_id": vehicle.id, "type_id": kind.id}
+                for vehicle in vehicles
+                for kind in types
+                if kind.company_id in (self.env["res.company"], vehicle.company_id)
+                and kind not in vehicle.document_ids.type_id
+            ]
+        )
+
     def _adopt_scans(self):
         """Tie uploaded scans to their document, so that whoever reads the file reads the scan.
 

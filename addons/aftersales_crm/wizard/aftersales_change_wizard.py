@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.aftersales_vehicle import CARD_FIELDS, PLATE_TYPES
+from ..models.aftersales_vehicle import CARD_FIELDS
+from ..models.aftersales_vehicle_identity_mixin import PLATE_TYPES
 
 # Not in superuser mode: naming the id of another store's file must not open its card
 CARD = {"compute": "_compute_card", "compute_sudo": False, "store": True, "readonly": False}
