@@ -46,6 +46,7 @@ from . import aftersales_import_mapping
 from . import aftersales_import_mapping_column
 from . import aftersales_import_mapping_word
 from . import aftersales_repair_order
+from . import aftersales_repair_order_comeback
 from . import aftersales_repair_order_line
 from . import aftersales_vehicle_order
 from . import res_company_order

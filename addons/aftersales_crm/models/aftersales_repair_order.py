@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 
 KINDS = [
     ("maintenance", "Maintenance"),
@@ -139,31 +138,6 @@ class AftersalesRepairOrder(models.Model):
     amount_part = fields.Monetary("Parts", compute="_compute_amounts", store=True)
     amount_total = fields.Monetary("Total", compute="_compute_amount_total", store=True, readonly=False, tracking=True)
     settlement_number = fields.Char(copy=False)
-    # Comeback
-    comeback_of_id = fields.Many2one(
-        "aftersales.repair.order",
-        copy=False,
-        index="btree_not_null",
-        check_company=True,
-        tracking=True,
-        domain="[('vehicle_id', '=', vehicle_id), ('id', '!=', id), ('date_out', '!=', False)]",
-        help="The earlier order whose work had to be done again.",
-    )
-    comeback_ids = fields.One2many("aftersales.repair.order", "comeback_of_id", "Comebacks")
-    is_comeback = fields.Boolean(compute="_compute_is_comeback", store=True)
-    comeback_date = fields.Datetime(
-        "First Comeback",
-        compute="_compute_comeback_date",
-        store=True,
-        help="When the car first came back for this work.",
-    )
-    is_first_time_fix = fields.Boolean(
-        "Fixed at First Visit",
-        compute="_compute_is_first_time_fix",
-        store=True,
-        help="Delivered, and the car did not come back for the same work within the days set in the settings.",
-    )
-    comeback_suggestion_id = fields.Many2one("aftersales.repair.order", compute="_compute_comeback_suggestion_id")
     # Callback
     callback_consent = fields.Selection(
         [("yes", "Accepts"), ("no", "Declines"), ("not_asked", "Not Asked")],
@@ -217,29 +191,6 @@ class AftersalesRepairOrder(models.Model):
                     )
                 )
 
-    @api.constrains("comeback_of_id", "vehicle_id", "date_in")
-    def _check_comeback_of_id(self):
-        for order in self.filtered("comeback_of_id"):
-            earlier = order.comeback_of_id
-            if earlier == order:
-                raise ValidationError(self.env._("Order %(order)s cannot be a comeback of itself.", order=order.name))
-            if earlier.vehicle_id != order.vehicle_id:
-                raise ValidationError(
-                    self.env._(
-                        "Order %(order)s cannot be a comeback of %(earlier)s: that order is of another car.",
-                        order=order.name,
-                        earlier=earlier.name,
-                    )
-                )
-            if earlier.date_in > order.date_in:
-                raise ValidationError(
-                    self.env._(
-                        "Order %(order)s cannot be a comeback of %(earlier)s: that order is the later one.",
-                        order=order.name,
-                        earlier=earlier.name,
-                    )
-                )
-
     @api.depends("date_out", "is_cancelled")
     def _compute_state(self):
         for order in self:
@@ -283,44 +234,6 @@ class AftersalesRepairOrder(models.Model):
             # An order without lines (many DMS files carry totals only) keeps the total that was entered.
             order.amount_total = order.amount_work + order.amount_part if order.line_ids else order.amount_total
 
-    @api.depends("comeback_of_id")
-    def _compute_is_comeback(self):
-        for order in self:
-            order.is_comeback = bool(order.comeback_of_id)
-
-    @api.depends("comeback_ids.date_in", "comeback_ids.state")
-    def _compute_comeback_date(self):
-        for order in self:
-            dates = [comeback.date_in for comeback in order.comeback_ids if comeback.state != "cancelled"]
-            order.comeback_date = min(dates) if dates else False
-
-    @api.depends("state", "date_out", "comeback_date")
-    def _compute_is_first_time_fix(self):
-        for order in self:
-            window = timedelta(days=order.company_id.aftersales_comeback_days)
-            back = order.comeback_date and order.date_out and order.comeback_date <= order.date_out + window
-            order.is_first_time_fix = order.state == "delivered" and not back
-
-    @api.depends("vehicle_id", "date_in", "comeback_of_id")
-    def _compute_comeback_suggestion_id(self):
-        self.comeback_suggestion_id = False
-        todo = self.filtered(lambda order: order.vehicle_id and order.date_in and not order.comeback_of_id)
-        if not todo:
-            return
-        earlier_by_vehicle = self.search(
-            Domain("vehicle_id", "in", todo.vehicle_id.ids) & Domain("state", "=", "delivered"), order="date_out desc"
-        ).grouped("vehicle_id")
-        for order in todo:
-            window = timedelta(days=order.company_id.aftersales_comeback_days)
-            candidates = earlier_by_vehicle.get(order.vehicle_id._origin, self.browse())
-            order.comeback_suggestion_id = candidates.filtered(
-                lambda earlier, order=order, window=window: (
-                    earlier != order._origin
-                    and earlier.date_in < order.date_in
-                    and earlier.date_out >= order.date_in - window
-                )
-            )[:1]
-
     @api.depends("partner_id")
     def _compute_callback_blocked(self):
         blocked = self.env["aftersales.consent"]._blocked_partners(self.partner_id._origin)
@@ -347,13 +260,8 @@ class AftersalesRepairOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        new = {False, "", "/", self.env._("New")}
         for vals in vals_list:
-            name = vals.get("name")
-            vals["name"] = name.strip() if isinstance(name, str) else name or False
-            if vals["name"] in new:
-                company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
-                vals["name"] = self.env["ir.sequence"].with_company(company).next_by_code(self._name)
+            vals["name"] = self._prepare_number(vals)
         # Whoever may not correct a delivered order enters its lines before the delivery, also in one call.
         later = [vals.pop("date_out", None) if not self._may_correct() else None for vals in vals_list]
         orders = super().create(vals_list)
@@ -373,22 +281,14 @@ class AftersalesRepairOrder(models.Model):
         if isinstance(vals.get("name"), str):
             vals = dict(vals, name=vals["name"].strip())
         self._check_correction(vals)
-        watched = {"date_out", "is_cancelled", "vehicle_id"}.intersection(vals)
-        before = self.filtered(lambda order: order.state == "delivered") if watched else self.browse()
+        if not {"date_out", "is_cancelled", "vehicle_id"}.intersection(vals):
+            return super().write(vals)
+        before = self._without_proof().filtered(lambda order: order.state == "delivered")
         vehicles, moments = before.vehicle_id, {order: order.date_out for order in before}
         result = super().write(vals)
-        if watched:
-            orders = self._without_proof()
-            after = orders.filtered(lambda order: order.state == "delivered")
-            if after - before:
-                (after - before)._order_delivered()
-            if before - after:
-                (orders & (before - after))._order_undelivered()
-            moved = after.filtered(lambda order: order in moments and moments[order] != order.date_out)
-            if moved:
-                moved._order_delivery_moved()
-            if before:
-                self._update_last_service_date(vehicles | before.vehicle_id)
+        self._without_proof()._tell_deliveries(before, moments)
+        if before:
+            (vehicles | before.vehicle_id)._update_last_service_date()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -429,15 +329,6 @@ class AftersalesRepairOrder(models.Model):
         """Take a cancelled order back into the counts."""
         self._check_may_correct()
         self.filtered("is_cancelled")._write_protected({"is_cancelled": False, "cancel_reason": False})
-
-    def action_mark_comeback(self):
-        """Link the order to the earlier one that the system proposes."""
-        self.check_access("write")
-        for order in self.filtered("comeback_suggestion_id"):
-            order.comeback_of_id = order.comeback_suggestion_id
-
-    def action_view_comebacks(self):
-        return self.comeback_ids._get_records_action(name=self.env._("Comebacks"))
 
     # ------------------------------------------------------------
     # BUSINESS
@@ -482,11 +373,34 @@ class AftersalesRepairOrder(models.Model):
                 self.env._(
                     "Order %(order)s is closed: %(fields)s can only be corrected by the service manager.",
                     order=closed[0].name,
-                    fields=", ".join(
-                        self._fields[name].get_description(self.env, ["string"])["string"] for name in sorted(touched)
-                    ),
+                    fields=", ".join(map(self._field_label, sorted(touched))),
                 )
             )
+
+    @api.model
+    def _prepare_number(self, vals):
+        """Return the number of a new order: what was entered, else the next one of its company."""
+        name = vals.get("name")
+        name = name.strip() if isinstance(name, str) else name or False
+        if name not in (False, "", "/", self.env._("New")):
+            return name
+        company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
+        return self.env["ir.sequence"].with_company(company).next_by_code(self._name)
+
+    def _tell_deliveries(self, before, moments):
+        """Call the hooks for what a write has changed about deliveries.
+
+        :param before: those of the orders that were delivered before the write
+        :param moments: {order: its delivery time before the write}
+        """
+        after = self.filtered(lambda order: order.state == "delivered")
+        if after - before:
+            (after - before)._order_delivered()
+        if before - after:
+            (before - after)._order_undelivered()
+        moved = after.filtered(lambda order: order in moments and moments[order] != order.date_out)
+        if moved:
+            moved._order_delivery_moved()
 
     def _order_delivered(self):
         """Hook: the cars of these orders have just been handed back. Upper floors extend it."""
@@ -501,47 +415,12 @@ class AftersalesRepairOrder(models.Model):
     def _update_vehicle_history(self):
         """Carry the last visit and the odometer over to the vehicle file."""
         delivered = self.filtered("date_out")
-        self._update_last_service_date(delivered.vehicle_id)
-        read = delivered.filtered("odometer")
-        Odometer = self.env["aftersales.vehicle.odometer"].sudo()
-        known = {
-            (reading.vehicle_id.id, reading.date, reading.value)
-            for reading in Odometer.search([("vehicle_id", "in", read.vehicle_id.ids)])
-        }
-        readings = {
-            (order.vehicle_id.id, order.company_id._aftersales_local(order.date_in).date(), order.odometer): order
-            for order in read
-        }
-        Odometer.create(
+        delivered.vehicle_id._update_last_service_date()
+        # Sudoed: whoever may deliver the order need not be allowed to keep the vehicle file
+        self.env["aftersales.vehicle.odometer"].sudo()._add_readings(
             [
-                {"vehicle_id": vehicle_id, "date": date, "value": value, "source": "order"}
-                for vehicle_id, date, value in readings
-                if (vehicle_id, date, value) not in known
-            ]
-        )
-
-    @api.model
-    def _update_last_service_date(self, vehicles):
-        """Write the last visit of the cars, as their delivered orders tell it."""
-        last_by_vehicle = dict(
-            self.sudo()._read_group(
-                [("vehicle_id", "in", vehicles.ids), ("state", "=", "delivered")], ["vehicle_id"], ["date_out:max"]
-            )
-        )
-        for vehicle in vehicles:
-            last = last_by_vehicle.get(vehicle, False)
-            # Sudoed: the ledger of the file is not the advisor's to write
-            if vehicle.last_service_date != last:
-                vehicle.sudo()._write_protected({"last_service_date": last})
-
-    @api.model
-    def _first_time_fix_counts(self, domain):
-        """Count the orders that were fixed at the first visit.
-
-        :return: (fixed, orders) over the delivered orders of the domain
-        """
-        delivered = Domain(domain) & Domain("state", "=", "delivered")
-        return (
-            self.search_count(delivered & Domain("is_first_time_fix", "=", True)),
-            self.search_count(delivered),
+                (order.vehicle_id.id, order.company_id._aftersales_local(order.date_in).date(), order.odometer)
+                for order in delivered.filtered("odometer")
+            ],
+            source="order",
         )

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AftersalesVehicleOdometer(models.Model):
@@ -22,3 +22,25 @@ class AftersalesVehicleOdometer(models.Model):
     _value_range = models.Constraint(
         "CHECK(value >= 0 AND value < 10000000)", "An odometer shows between 0 and 9,999,999 km."
     )
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _add_readings(self, readings, source):
+        """Add readings, each once, however often it is told.
+
+        :param readings: [(id of the vehicle, date, kilometres)]
+        """
+        known = {
+            (reading.vehicle_id.id, reading.date, reading.value)
+            for reading in self.search([("vehicle_id", "in", list({vehicle_id for vehicle_id, _d, _v in readings}))])
+        }
+        self.create(
+            [
+                {"vehicle_id": vehicle_id, "date": date, "value": value, "source": source}
+                for vehicle_id, date, value in dict.fromkeys(readings)
+                if (vehicle_id, date, value) not in known
+            ]
+        )

@@ -25,3 +25,18 @@ class AftersalesVehicle(models.Model):
         action["domain"] = [("vehicle_id", "in", self.ids)]
         action["context"] = {"default_vehicle_id": self.id} if len(self) == 1 else {}
         return action
+
+    def _update_last_service_date(self):
+        """Write the last visit of the cars, as their delivered orders tell it."""
+        last_by_vehicle = dict(
+            self.env["aftersales.repair.order"]
+            .sudo()
+            ._read_group(
+                [("vehicle_id", "in", self.ids), ("state", "=", "delivered")], ["vehicle_id"], ["date_out:max"]
+            )
+        )
+        for vehicle in self:
+            last = last_by_vehicle.get(vehicle, False)
+            # Sudoed: the ledger of the file is not the advisor's to write
+            if vehicle.last_service_date != last:
+                vehicle.sudo()._write_protected({"last_service_date": last})
