@@ -1,15 +1,21 @@
 import base64
+from collections import Counter
 from itertools import islice
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Domain
 
-from ..tools import dms_file, dms_values
-from .aftersales_import_planner import ORDER, PARTNER, VEHICLE, ImportPlanner
+from ..importer.ledger import ORDER, PARTNER, VEHICLE
+from ..importer.planner import ImportPlanner
+from ..tools import dms_file, dms_table, dms_values
 
 # Rows that are planned and written together
 BATCH = 500
+# Rows of the file that are looked at for the header and the sample values
+_HEAD_ROWS = dms_file.HEADER_SEARCH_ROWS + 20
+# States in which the file may still be read and written
+_OPEN = ("draft", "mapped", "checked")
 
 
 class AftersalesImport(models.Model):
@@ -182,35 +188,23 @@ class AftersalesImport(models.Model):
         """Read the header of the file and find or guess which column is what."""
         self._check_right()
         for record in self:
-            record._check_state("draft", "mapped", "checked")
+            record._check_state(*_OPEN)
             record._do_read_file()
         return True
 
     def action_dry_run(self):
         """Try the file without writing anything: what would each row do?"""
-        self._check_right()
-        for record in self:
-            record._check_state("draft", "mapped", "checked")
-            if record.state == "draft":
-                record._do_read_file()
-            record._do_import(write=False)
-        return True
+        return self._action_import(write=False)
 
     def action_apply(self):
         """Write the rows of the file. A row that is refused comes back in a file to mend; it never stops the others."""
-        self._check_right()
-        for record in self:
-            record._check_state("draft", "mapped", "checked")
-            if record.state == "draft":
-                record._do_read_file()
-            record._do_import(write=True)
-        return True
+        return self._action_import(write=True)
 
     def action_cancel(self):
         """Put the import aside without writing anything."""
         self._check_right()
         for record in self:
-            record._check_state("draft", "mapped", "checked")
+            record._check_state(*_OPEN)
         self._write_protected({"state": "cancelled"})
         return True
 
@@ -239,6 +233,15 @@ class AftersalesImport(models.Model):
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
+
+    def _action_import(self, write):
+        self._check_right()
+        for record in self:
+            record._check_state(*_OPEN)
+            if record.state == "draft":
+                record._do_read_file()
+            record._do_import(write)
+        return True
 
     def _check_right(self):
         if not self.env.user.has_group("aftersales_crm.group_aftersales_admin"):
@@ -273,47 +276,6 @@ class AftersalesImport(models.Model):
     @api.model
     def _get_count_fields(self):
         return [name for name in self._protected_fields if self._fields[name].type == "integer"]
-
-    @api.model
-    def _get_targets(self):
-        """Return what a column of a file can go to, in the order of the screen."""
-        return [
-            ("order_name", self.env._("Order: Number")),
-            ("date_in", self.env._("Order: In")),
-            ("date_promised", self.env._("Order: Promised")),
-            ("date_out", self.env._("Order: Delivered On")),
-            ("odometer", self.env._("Order: Odometer")),
-            ("advisor", self.env._("Order: Service Advisor")),
-            ("technicians", self.env._("Order: Technicians")),
-            ("kind", self.env._("Order: Kind")),
-            ("customer_words", self.env._("Order: Customer's Words")),
-            ("works", self.env._("Order: Work Done")),
-            ("amount_work", self.env._("Order: Amount of Work")),
-            ("parts", self.env._("Order: Parts Used")),
-            ("amount_part", self.env._("Order: Amount of Parts")),
-            ("amount_total", self.env._("Order: Total")),
-            ("settlement_number", self.env._("Order: Settlement Number")),
-            ("comeback_of", self.env._("Order: Comeback Of")),
-            ("declined_advice", self.env._("Order: Declined Advice")),
-            ("callback_consent", self.env._("Callback: Accepted")),
-            ("callback_time", self.env._("Callback: Preferred Time")),
-            ("callback_phone", self.env._("Callback: Phone to Use")),
-            ("vin", self.env._("Vehicle: VIN")),
-            ("license_plate", self.env._("Vehicle: Plate")),
-            ("engine_number", self.env._("Vehicle: Engine Number")),
-            ("brand", self.env._("Vehicle: Brand")),
-            ("model", self.env._("Vehicle: Model")),
-            ("manufacture_date", self.env._("Vehicle: Manufactured On")),
-            ("delivery_date", self.env._("Vehicle: Sold On")),
-            ("warranty_end_date", self.env._("Vehicle: Warranty End")),
-            ("inspection_due_date", self.env._("Vehicle: Inspection Due")),
-            ("sales_reference", self.env._("Vehicle: Sales Record")),
-            ("partner_name", self.env._("Customer: Name")),
-            ("partner_phone", self.env._("Customer: Phone")),
-            ("partner_street", self.env._("Customer: Address")),
-            ("brought_by_name", self.env._("Brought By: Name")),
-            ("brought_by_phone", self.env._("Brought By: Phone")),
-        ]
 
     def _get_content(self):
         """Return the bytes of the file, after a look at their number."""
@@ -355,31 +317,18 @@ class AftersalesImport(models.Model):
         }
         return sentences[error.code]
 
-    def _iter_rows(self, content):
-        """Yield the rows under the header, without the totals at the end."""
-        for number, values in dms_file.read_rows(content, self.company_id.aftersales_import_max_rows):
-            if number > self.header_row and not dms_values.is_footer(values):
-                yield number, values
-
     def _do_read_file(self):
         self.ensure_one()
         content = self._get_content()
         try:
             file_type = dms_file.file_format(content)
             encoding = dms_file.decode(content)[1] if file_type == "csv" else False
-            rows = dms_file.read_rows(content, self.company_id.aftersales_import_max_rows)
-            head = list(islice(rows, dms_file.HEADER_SEARCH_ROWS + 20))
-            position = self._find_header(head)
+            head = list(islice(dms_file.read_rows(content, self.company_id.aftersales_import_max_rows), _HEAD_ROWS))
+            position = dms_table.find_header([cells for _number, cells in head])
         except dms_file.DmsFileError as error:
             raise UserError(self._file_error(error)) from error
         header_row, headers = head[position]
-        headers = self._name_headers(headers)
-        samples = [
-            " · ".join(list(dict.fromkeys(row[i] for _n, row in head[position + 1 :] if i < len(row) and row[i]))[:3])[
-                :120
-            ]
-            for i in range(len(headers))
-        ]
+        headers = dms_table.name_headers(headers, lambda number: self.env._("Column %(number)s", number=number))
         self._write_protected(
             {
                 "state": "mapped",
@@ -391,38 +340,17 @@ class AftersalesImport(models.Model):
             }
         )
         if not self.mapping_id:
-            self.mapping_id = self.env["aftersales.import.mapping"]._find_for_headers(
-                self.company_id, headers
-            ) or self.env["aftersales.import.mapping"].create(
-                {"name": (self.file_name or self.name).rsplit(".", 1)[0], "company_id": self.company_id.id}
-            )
-        self.mapping_id._update_columns(headers, samples)
+            self.mapping_id = self._find_mapping()
+        self.mapping_id._update_columns(
+            headers, dms_table.sample_values([cells for _number, cells in head[position + 1 :]], len(headers))
+        )
 
-    @api.model
-    def _find_header(self, head):
-        """Return the position of the line that names the columns: exports may put a title above it."""
-        best, known = None, 0
-        for position, (_number, values) in enumerate(head[: dms_file.HEADER_SEARCH_ROWS]):
-            count = sum(1 for value in values if value and dms_values.guess_target(value))
-            if count > known:
-                best, known = position, count
-        if best is not None:
-            return best
-        # A source in words that nobody has told yet: the first line with several cells
-        for position, (_number, values) in enumerate(head[: dms_file.HEADER_SEARCH_ROWS]):
-            if sum(1 for value in values if value) > 1:
-                return position
-        raise dms_file.DmsFileError("header")
-
-    @api.model
-    def _name_headers(self, headers):
-        """Give columns without a name, or with the name of another one, a name of their own."""
-        names = []
-        for index, header in enumerate(headers):
-            name = header.strip() or self.env._("Column %(number)s", number=index + 1)
-            count = sum(1 for other in names if dms_values.fold(other) == dms_values.fold(name))
-            names.append(f"{name} ({index + 1})" if count else name)
-        return names
+    def _find_mapping(self):
+        """Return the saved source of such files, a new one when there is none."""
+        Mapping = self.env["aftersales.import.mapping"]
+        return Mapping._find_for_headers(self.company_id, self.headers) or Mapping.create(
+            {"name": (self.file_name or self.name).rsplit(".", 1)[0], "company_id": self.company_id.id}
+        )
 
     def _check_columns(self):
         """Refuse a mapping by which no row could be placed."""
@@ -445,65 +373,64 @@ class AftersalesImport(models.Model):
         self.ensure_one()
         self._check_columns()
         if write:
-            # One import at a time in a company: two would open the same new file twice
-            try:
-                self.lock_for_update()
-                self.company_id.sudo().lock_for_update(allow_referencing=True)
-            except LockError as error:
-                raise UserError(
-                    self.env._("Another import of %(store)s is running. Wait for its end.", store=self.company_id.name)
-                ) from error
+            self._lock_store()
         planner = ImportPlanner(self, write)
-        planner.set_headers(self.headers)
         self.sudo().line_ids.unlink()
-        Line = self.env["aftersales.import.line"].sudo()
-        counts = dict.fromkeys(("create", "update", "unchanged", "refused"), 0)
-        notes, refused = 0, []
         try:
-            rows = self._iter_rows(self._get_content())
-            while batch := list(islice(rows, BATCH)):
-                lines = planner.run(batch)
-                for vals in lines:
-                    counts[vals["result"]] += 1
-                    notes += bool(vals["note"])
-                    if vals["result"] == "refused":
-                        refused.append((vals["raw"], vals["reason"]))
-                Line.create(lines)
+            counts, notes, refused = self._run(planner)
         except dms_file.DmsFileError as error:
             raise UserError(self._file_error(error)) from error
         now = fields.Datetime.now()
-        vals = {f"count_{result}": count for result, count in counts.items()}
-        vals.update(
-            row_count=sum(counts.values()),
-            count_note=notes,
-            state="applied" if write else "checked",
+        vals = {
+            "state": "applied" if write else "checked",
+            "row_count": sum(counts.values()),
+            "count_note": notes,
+            **{f"count_{result}": counts[result] for result in ("create", "update", "unchanged", "refused")},
             **self._prepare_refused_values(refused),
-        )
-        if write:
-            vals.update(date_applied=now, applied_by_id=self.env.uid)
-        else:
-            vals.update(date_checked=now)
+        }
+        vals.update({"date_applied": now, "applied_by_id": self.env.uid} if write else {"date_checked": now})
         for model, prefix in ((ORDER, "order"), (VEHICLE, "vehicle"), (PARTNER, "partner")):
             vals[f"{prefix}_created"] = planner.counts.get((model, "create"), 0)
             vals[f"{prefix}_updated"] = planner.counts.get((model, "update"), 0)
         self._write_protected(vals)
 
+    def _lock_store(self):
+        """One import at a time in a company: two would open the same new file twice."""
+        try:
+            self.lock_for_update()
+            self.company_id.sudo().lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._("Another import of %(store)s is running. Wait for its end.", store=self.company_id.name)
+            ) from error
+
+    def _run(self, planner):
+        """Plan the rows of the file and keep what became of each.
+
+        :return: (rows by result, number of rows with remarks, [(cells, reason)] of the refused rows)
+        """
+        Line = self.env["aftersales.import.line"].sudo()
+        counts, notes, refused = Counter(), 0, []
+        rows = self._iter_rows(self._get_content())
+        while batch := list(islice(rows, BATCH)):
+            lines = planner.run(batch)
+            counts.update(vals["result"] for vals in lines)
+            notes += sum(1 for vals in lines if vals["note"])
+            refused += [(vals["raw"], vals["reason"]) for vals in lines if vals["result"] == "refused"]
+            Line.create(lines)
+        return counts, notes, refused
+
+    def _iter_rows(self, content):
+        """Yield the rows under the header, without the totals at the end."""
+        for number, values in dms_file.read_rows(content, self.company_id.aftersales_import_max_rows):
+            if number > self.header_row and not dms_values.is_footer(values):
+                yield number, values
+
     def _prepare_refused_values(self, refused):
-        """Return the file of the refused rows: the same layout, and the reason at the end."""
+        """Return the file of the refused rows, in the form and encoding of the one that was dropped."""
         if not refused:
             return {"refused_file": False, "refused_file_name": False}
-        width = len(self.headers)
-        rows = []
-        for raw, reason in refused:
-            cells = (raw + [""] * width)[:width]
-            rows.append([*cells, reason.replace("\n", " ")])
-        # Re-dropped files carry the column already
-        headers = [*self.headers, self.env._("Refused because")]
-        for index, header in enumerate(self.headers):
-            if dms_values.guess_target(header) == "reason":
-                headers = [*self.headers[:index], *self.headers[index + 1 :], self.env._("Refused because")]
-                rows = [[*row[:index], *row[index + 1 :]] for row in rows]
-                break
+        headers, rows = dms_table.refused_table(self.headers, refused, self.env._("Refused because"))
         encoding = "gb18030" if self.encoding == "gb18030" else "utf-8-sig"
         content = dms_file.write_rows(headers, rows, self.file_type, encoding)
         stem = (self.file_name or self.name).replace("/", "-").rsplit(".", 1)[0]

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .aftersales_import_planner import MODELS
+from ..importer.ledger import MODELS
 
 
 class AftersalesImportLine(models.Model):

@@ -19,7 +19,44 @@ class AftersalesImportMappingColumn(models.Model):
 
     @api.model
     def _selection_target(self):
-        return self.env["aftersales.import"]._get_targets()
+        """Return what a column of a file can go to, in the order of the screen."""
+        return [
+            ("order_name", self.env._("Order: Number")),
+            ("date_in", self.env._("Order: In")),
+            ("date_promised", self.env._("Order: Promised")),
+            ("date_out", self.env._("Order: Delivered On")),
+            ("odometer", self.env._("Order: Odometer")),
+            ("advisor", self.env._("Order: Service Advisor")),
+            ("technicians", self.env._("Order: Technicians")),
+            ("kind", self.env._("Order: Kind")),
+            ("customer_words", self.env._("Order: Customer's Words")),
+            ("works", self.env._("Order: Work Done")),
+            ("amount_work", self.env._("Order: Amount of Work")),
+            ("parts", self.env._("Order: Parts Used")),
+            ("amount_part", self.env._("Order: Amount of Parts")),
+            ("amount_total", self.env._("Order: Total")),
+            ("settlement_number", self.env._("Order: Settlement Number")),
+            ("comeback_of", self.env._("Order: Comeback Of")),
+            ("declined_advice", self.env._("Order: Declined Advice")),
+            ("callback_consent", self.env._("Callback: Accepted")),
+            ("callback_time", self.env._("Callback: Preferred Time")),
+            ("callback_phone", self.env._("Callback: Phone to Use")),
+            ("vin", self.env._("Vehicle: VIN")),
+            ("license_plate", self.env._("Vehicle: Plate")),
+            ("engine_number", self.env._("Vehicle: Engine Number")),
+            ("brand", self.env._("Vehicle: Brand")),
+            ("model", self.env._("Vehicle: Model")),
+            ("manufacture_date", self.env._("Vehicle: Manufactured On")),
+            ("delivery_date", self.env._("Vehicle: Sold On")),
+            ("warranty_end_date", self.env._("Vehicle: Warranty End")),
+            ("inspection_due_date", self.env._("Vehicle: Inspection Due")),
+            ("sales_reference", self.env._("Vehicle: Sales Record")),
+            ("partner_name", self.env._("Customer: Name")),
+            ("partner_phone", self.env._("Customer: Phone")),
+            ("partner_street", self.env._("Customer: Address")),
+            ("brought_by_name", self.env._("Brought By: Name")),
+            ("brought_by_phone", self.env._("Brought By: Phone")),
+        ]
 
     @api.constrains("target")
     def _check_target(self):

@@ -251,3 +251,8 @@ def normalize_phone(text):
 
 def normalize_name(text):
     return re.sub(r"\s+", " ", half_width(text)).strip()
+
+
+def split_names(text):
+    """Split a cell with several names: 张三、李四 / Zhang San, Li Si."""
+    return [name for name in re.split(r"\s*[,，、;；/|+&]\s*", text.strip()) if name]

@@ -1,0 +1,124 @@
+"""Which records the rows may name."""
+
+from odoo.fields import Domain
+from odoo.tools.sql import escape_psql
+
+from ..tools import dms_values
+from .ledger import BRAND, MODEL, ORDER, PARTNER, VEHICLE, Entry
+
+
+class Register:
+    """The records that a batch of rows may name, by what the rows call them.
+
+    Filled anew for each batch with one query for each kind of record. In a dry run what earlier batches would have
+    created is among them.
+    """
+
+    def __init__(self, ledger):
+        self.ledger = ledger
+        self.env = ledger.env
+        self.company = ledger.company
+
+    def load(self, texts):
+        """Load what the texts may name.
+
+        :param texts: {target of a column: set of the texts of its cells}
+        """
+        self.vehicle_by_vin, self.vehicle_by_plate, self.order_by_name = {}, {}, {}
+        self.partners_by_phone, self._partner_entries = {}, {}
+        self.users_by_name = {}
+        self.brands, self.models = {}, {}
+        vehicles, orders = self._load_visits(texts)
+        self._load_partners(texts, vehicles.partner_id | vehicles.brought_by_id | orders.partner_id)
+        self._load_users(texts)
+        self._load_models(texts)
+        self._add_planned()
+
+    def add_vehicle(self, entry):
+        if entry.get("vin"):
+            self.vehicle_by_vin.setdefault(entry.get("vin"), entry)
+        if entry.get("license_plate"):
+            self.vehicle_by_plate.setdefault(entry.get("license_plate"), entry)
+
+    def add_partner(self, entry):
+        if entry.record:
+            self._partner_entries[entry.record] = entry
+        self.add_phone(dms_values.normalize_phone(entry.get("phone") or ""), entry)
+
+    def add_phone(self, phone, entry):
+        if phone:
+            self.partners_by_phone.setdefault(phone, []).append(entry)
+
+    def add_model(self, brand_key, name, entry):
+        """Put down a model under its brand, and under its name alone when no other one has it."""
+        self.models.setdefault((brand_key, dms_values.fold(name)), entry)
+        self.models.setdefault((None, dms_values.fold(name)), entry)
+
+    def partner_entry(self, current):
+        """Return the entry behind the value of a many2one field."""
+        return current if isinstance(current, Entry) else self._partner_entries.get(current)
+
+    def _load_visits(self, texts):
+        own = Domain("company_id", "=", self.company.id)
+        vehicles = self.env[VEHICLE].search(
+            own
+            & (
+                Domain("vin", "in", list(texts.get("vin", ())))
+                | Domain("license_plate", "in", list(texts.get("license_plate", ())))
+            )
+        )
+        orders = self.env[ORDER].search(
+            own & Domain("name", "in", list(texts.get("order_name", set()) | texts.get("comeback_of", set())))
+        )
+        vehicles |= orders.vehicle_id
+        for vehicle in vehicles.filtered("active"):
+            self.add_vehicle(self.ledger.entry(vehicle))
+        self.order_by_name.update({order.name: self.ledger.entry(order) for order in orders})
+        return vehicles, orders
+
+    def _load_partners(self, texts, partners):
+        """Load the persons of the phones, besides those that the cars and orders name already."""
+        phones = {
+            dms_values.normalize_phone(text)
+            for target in ("partner_phone", "brought_by_phone")
+            for text in texts.get(target, ())
+        } - {None}
+        forms = [form for phone in phones for form in (phone, f"+86{phone}", f"+86 {phone}")]
+        found = self.env[PARTNER].search(
+            Domain("company_id", "in", [False, self.company.id])
+            & (Domain("phone", "in", forms) | Domain("phone_sanitized", "in", forms))
+        )
+        for partner in found | partners:
+            self.add_partner(self.ledger.entry(partner))
+
+    def _load_users(self, texts):
+        names = {
+            dms_values.normalize_name(name)
+            for target in ("advisor", "technicians")
+            for text in texts.get(target, ())
+            for name in dms_values.split_names(text)
+        }
+        for user in self.env["res.users"].search(
+            [("name", "in", list(names)), ("company_ids", "in", self.company.ids), ("share", "=", False)]
+        ):
+            self.users_by_name.setdefault(user.name, []).append(user)
+
+    def _load_models(self, texts):
+        if not (texts.get("model") or texts.get("brand")):
+            return
+        for brand in self.env[BRAND].search([]):
+            self.brands.setdefault(dms_values.fold(brand.name), Entry(BRAND, brand))
+        wanted = {dms_values.normalize_name(text) for text in texts.get("model", ())}
+        for model in self.env[MODEL].search(
+            Domain.OR(Domain("name", "=ilike", escape_psql(name)) for name in sorted(wanted))
+        ):
+            self.add_model(dms_values.fold(model.brand_id.name), model.name, Entry(MODEL, model))
+        self.brands.update(self.ledger.planned[BRAND])
+        self.models.update(self.ledger.planned[MODEL])
+
+    def _add_planned(self):
+        for entry in self.ledger.planned[VEHICLE].values():
+            self.add_vehicle(entry)
+        for entry in self.ledger.planned[PARTNER].values():
+            self.add_partner(entry)
+        self.order_by_name.update(self.ledger.planned[ORDER])
