@@ -65,10 +65,7 @@ class AftersalesVehicle(models.Model):
             "last_service_date",
             "last_stocktake_date",
             "ownership_ids",
-            "odometer",
-            "odometer_date",
             "missing_document_count",
-            "insurance_end_date",
             "is_vin_suspect",
             "brand_id",
         }
@@ -104,24 +101,10 @@ class AftersalesVehicle(models.Model):
     preference_ids = fields.One2many("aftersales.preference", "vehicle_id", "Preferences")
     preference_summary = fields.Char("Likes", compute="_compute_preference_summary")
 
-    # Loan, dates, readings
+    # Loan and dates
     loan_lender = fields.Char(tracking=True)
     loan_due_date = fields.Date("Loan Due", tracking=True)
-    inspection_due_date = fields.Date("Inspection Due", tracking=True)
     warranty_end_date = fields.Date("Warranty End", tracking=True)
-    insurance_ids = fields.One2many("aftersales.vehicle.insurance", "vehicle_id")
-    insurance_end_date = fields.Date(
-        "Insurance End",
-        compute="_compute_insurance_end_date",
-        store=True,
-        copy=False,
-        help="The day when the first kind of insurance runs out.",
-    )
-    odometer_ids = fields.One2many("aftersales.vehicle.odometer", "vehicle_id", "Odometer Readings")
-    odometer = fields.Integer("Odometer (km)", compute="_compute_odometer", store=True, copy=False, aggregator="avg")
-    odometer_date = fields.Date("Odometer Read on", compute="_compute_odometer", store=True, copy=False)
-    odometer_warning = fields.Char(compute="_compute_odometer_warning")
-    due_summary = fields.Char("What Is Due", compute="_compute_due_summary")
     last_service_date = fields.Datetime("Last Visit", readonly=True, copy=False, index="btree_not_null")
 
     # File
@@ -208,63 +191,6 @@ class AftersalesVehicle(models.Model):
             people = vehicle._get_people()
             likes = vehicle.preference_ids.filtered(lambda p, people=people: p.active and p.partner_id in people)
             vehicle.preference_summary = " · ".join(f"{like.kind_id.name}: {like.value}" for like in likes)
-
-    @api.depends("insurance_ids.date_end", "insurance_ids.kind")
-    def _compute_insurance_end_date(self):
-        for vehicle in self:
-            ends = {}
-            for policy in vehicle.insurance_ids.filtered("date_end"):
-                ends[policy.kind] = max(policy.date_end, ends.get(policy.kind, policy.date_end))
-            vehicle.insurance_end_date = min(ends.values()) if ends else False
-
-    @api.depends("inspection_due_date", "insurance_ids.date_end", "warranty_end_date", "loan_due_date")
-    @api.depends_context("lang")
-    def _compute_due_summary(self):
-        for vehicle in self:
-            today = vehicle.company_id._aftersales_today()
-            soon = fields.Date.add(today, days=30)
-            texts = []
-            for name, past_too in (
-                ("inspection_due_date", True),
-                ("insurance_end_date", True),
-                ("warranty_end_date", False),
-                ("loan_due_date", False),
-            ):
-                date = vehicle[name]
-                if not date or date > soon or (date < today and not past_too):
-                    continue
-                label = self._field_label(name)
-                if date < today:
-                    texts.append(self.env._("%(what)s: %(days)s days late", what=label, days=(today - date).days))
-                elif date == today:
-                    texts.append(self.env._("%(what)s: today", what=label))
-                else:
-                    texts.append(self.env._("%(what)s: in %(days)s days", what=label, days=(date - today).days))
-            vehicle.due_summary = " · ".join(texts)
-
-    @api.depends("odometer_ids.value", "odometer_ids.date")
-    def _compute_odometer(self):
-        for vehicle in self:
-            latest = vehicle.odometer_ids.sorted(lambda reading: (reading.date, reading.value))[-1:]
-            vehicle.odometer = latest.value
-            vehicle.odometer_date = latest.date
-
-    @api.depends("odometer_ids.value", "odometer_ids.date")
-    def _compute_odometer_warning(self):
-        for vehicle in self:
-            warning = False
-            before = self.env["aftersales.vehicle.odometer"]
-            for reading in vehicle.odometer_ids.sorted(lambda reading: (reading.date, reading.value)):
-                if before and reading.value < before.value:
-                    warning = self.env._(
-                        "The odometer went back from %(before)s km (%(date_before)s) to %(after)s km (%(date_after)s).",
-                        before=before.value,
-                        date_before=before.date,
-                        after=reading.value,
-                        date_after=reading.date,
-                    )
-                before = reading
-            vehicle.odometer_warning = warning
 
     @api.depends("document_ids.is_missing")
     def _compute_missing_document_count(self):
@@ -555,13 +481,7 @@ class AftersalesVehicle(models.Model):
         if not text:
             return Domain.TRUE
         domains = [self._get_number_domain(text)]
-        person = Domain("name", "ilike", text)
-        digits = "".join(char for char in text if char.isdigit())
-        if len(digits) >= 3 and not any(char.isalpha() for char in text):
-            person |= Domain("phone_sanitized", "ilike", digits) | Domain("phone", "ilike", text)
-            person |= Domain("aftersales_mailing_phone", "ilike", digits)
-        # Sudoed: who may read the file finds it by name and phone, the number itself stays masked
-        people = self.env["res.partner"].sudo().with_context(active_test=False)._search(person)
+        people = self.env["res.partner"]._aftersales_find_persons(text)
         for name in ("partner_id", "contact_id", "driver_id", "brought_by_id"):
             domains.append(Domain(name, "in", people))
         return Domain.OR(domains)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..tools.masking import mask_identity, mask_phone
 from .aftersales_consent import PURPOSES
@@ -181,6 +182,17 @@ class ResPartner(models.Model):
         partners = free_sudo.with_env(self.env)
         for purpose, _label in PURPOSES:
             partners._aftersales_consent_withdrawn(purpose, "phone")
+
+    @api.model
+    def _aftersales_find_persons(self, text):
+        """Return the query of the persons, archived ones too, whose name or phone holds the text."""
+        domain = Domain("name", "ilike", text)
+        digits = "".join(char for char in text if char.isdigit())
+        if len(digits) >= 3 and not any(char.isalpha() for char in text):
+            domain |= Domain("phone_sanitized", "ilike", digits) | Domain("phone", "ilike", text)
+            domain |= Domain("aftersales_mailing_phone", "ilike", digits)
+        # Sudoed: who may read a document finds it by name and phone, the number itself stays masked
+        return self.sudo().with_context(active_test=False)._search(domain)
 
     def _aftersales_consent_withdrawn(self, purpose, channel):
         """Hook: the persons refuse from now on. Upper floors take back what they have planned."""
