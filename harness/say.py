@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +16,8 @@ from pathlib import Path
 from .errors import SetupError
 
 _START = time.monotonic()
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 #: Seconds between two lines of progress when nobody watches on a terminal.
 _QUIET_INTERVAL = 15.0
 
@@ -77,12 +81,14 @@ def run_logged(
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    tied: bool = True,
 ) -> int:
     """Run a command with its output in ``log`` (appended); return its exit code.
 
     ``on_line`` sees every line, for progress.  Nothing is raised for a failing
     command: the caller knows which sentence helps.  A program that does not
-    exist is a ``SetupError``.
+    exist is a ``SetupError``.  A ``tied`` command ends with the harness however that
+    ends, so that it cannot go on writing where the next set-up starts.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as out:
@@ -98,6 +104,7 @@ def run_logged(
                 cwd=cwd,
                 text=True,
                 errors="replace",
+                preexec_fn=_die_with_parent if tied else None,
             )
         except FileNotFoundError as error:
             raise SetupError(
@@ -111,9 +118,18 @@ def run_logged(
                     if on_line:
                         on_line(line.rstrip())
             except BaseException:
-                process.kill()
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
                 raise
         return process.returncode
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this new process when the harness dies (Linux only)."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -98,17 +98,18 @@ def install_packages(packages: list[str]) -> None:
                 verb = "downloading" if parts[0] == "dlstatus" else "unpacking"
                 progress.update(f"{verb} {float(parts[2]):.0f} %")
 
+        # Not tied to the harness: apt must not be ended in the middle of an installation.
         with _no_system_cluster("postgresql" in packages):
             command = [*_apt_get(), "install", "-y", "--no-install-recommends", *packages]
-            if run_logged(command, setup_log(), env=_apt_env(), on_line=show) == 0:
+            if run_logged(command, setup_log(), env=_apt_env(), on_line=show, tied=False) == 0:
                 return
             progress.update("updating the package list")
-            if run_logged([*_apt_get(), "update"], setup_log(), env=_apt_env()) != 0:
+            if run_logged([*_apt_get(), "update"], setup_log(), env=_apt_env(), tied=False) != 0:
                 raise SetupError(
                     "The package list cannot be updated: check the network and apt's sources "
                     f"('apt-get update' must succeed; details in {setup_log()})."
                 )
-            if run_logged(command, setup_log(), env=_apt_env(), on_line=show) != 0:
+            if run_logged(command, setup_log(), env=_apt_env(), on_line=show, tied=False) != 0:
                 raise SetupError(
                     f"'apt-get install {names}' failed: make that command succeed and run this "
                     f"again (details in {setup_log()})."

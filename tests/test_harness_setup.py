@@ -275,6 +275,25 @@ def test_a_second_set_up_waits_and_says_so(own_home):
     assert out == "in\n"
 
 
+def test_a_killed_set_up_takes_its_commands_with_it(own_home, tmp_path):
+    """Nothing of a set-up that was killed goes on writing where the next one starts."""
+    code = (
+        "import pathlib; from harness.say import run_logged; "
+        f"run_logged(['sleep', '61.5'], pathlib.Path({str(tmp_path / 'log')!r}))"
+    )
+    first = subprocess.Popen([sys.executable, "-c", code], cwd=paths.REPO)
+    children = Path(f"/proc/{first.pid}/task/{first.pid}/children")
+    limit = time.monotonic() + 20
+    while not children.read_text().split() and time.monotonic() < limit:
+        time.sleep(0.05)
+    (child,) = children.read_text().split()
+    first.kill()
+    first.wait()
+    while Path(f"/proc/{child}").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{child}").exists()
+
+
 def test_the_command_line_prints_the_sentence_alone(monkeypatch, capsys):
     monkeypatch.setenv("DATABASE_URL", "nonsense")
     monkeypatch.setattr(venv, "is_ready", lambda: True)
