@@ -63,7 +63,11 @@ from . import aftersales_callback_attempt
 from . import aftersales_callback_answer
 from . import aftersales_callback_absence
 from . import aftersales_callback
+from . import aftersales_callback_queue_mixin
+from . import aftersales_callback_sheet_mixin
 from . import aftersales_callback_screen
+from . import aftersales_callback_plan_demand_mixin
+from . import aftersales_callback_plan_placing_mixin
 from . import aftersales_callback_plan
 from . import aftersales_callback_plan_agent
 from . import aftersales_callback_candidate

@@ -238,7 +238,7 @@ class AftersalesCallback(models.Model):
                     self.env._(
                         "%(callback)s is %(state)s: it cannot be moved or given to another customer any more.",
                         callback=closed[0].name,
-                        state=closed[0]._state_label(),
+                        state=closed[0]._selection_label("state"),
                     )
                 )
         if frozen and not self.env.su and not self.env.user.has_group("aftersales_crm.group_aftersales_manager"):
@@ -331,10 +331,6 @@ class AftersalesCallback(models.Model):
     # BUSINESS: who may call whom
     # ------------------------------------------------------------
 
-    def _state_label(self):
-        self.ensure_one()
-        return dict(self._fields["state"]._description_selection(self.env))[self.state]
-
     def _check_manager(self, message):
         self.check_access("write")
         if not (self.env.su or self.env.user.has_group("aftersales_crm.group_aftersales_manager")):
@@ -362,7 +358,7 @@ class AftersalesCallback(models.Model):
                 self.env._(
                     "%(callback)s is %(state)s already. Open the next call.",
                     callback=callback.name,
-                    state=callback._state_label(),
+                    state=callback._selection_label("state"),
                 )
             )
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AftersalesCallbackOutcome(models.Model):
@@ -44,3 +44,8 @@ class AftersalesCallbackOutcome(models.Model):
         " OR (outcome_class = 'invalid' AND next_step IN ('data_check', 'ownership', 'duplicate')))",
         "This next step does not fit the class of the outcome.",
     )
+
+    @api.model
+    def _available_to(self, company):
+        """The outcomes that a store may choose: its own and the shared ones."""
+        return self.search([("company_id", "in", [company.id, False])])

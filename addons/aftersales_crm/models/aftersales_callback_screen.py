@@ -1,20 +1,17 @@
-import re
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, format_date, format_datetime
+from odoo.tools import format_date
 
 from .aftersales_callback_attempt import CHANNELS
-
-_MOBILE = re.compile(r"^(?:\+?86)?1[3-9]\d{9}$")
-HISTORY_LIMIT = 5
 
 
 class AftersalesCallback(models.Model):
     """The call screen: claim the next call, show all the caller needs, save in one round trip."""
 
-    _inherit = "aftersales.callback"
+    _name = "aftersales.callback"
+    _inherit = ["aftersales.callback.queue.mixin", "aftersales.callback.sheet.mixin", "aftersales.callback"]
 
     # ------------------------------------------------------------
     # CALL SCREEN
@@ -40,26 +37,6 @@ class AftersalesCallback(models.Model):
         if callback:
             callback._do_claim()
         return {"call": callback._prepare_call() if callback else False, "queue": self._get_queue()}
-
-    def keep_call(self):
-        """Heartbeat of the open screen: hold the claim, and say at once when the call must not be made any more."""
-        self.ensure_one()
-        self._check_caller_group()
-        self.check_access("write")
-        try:
-            self._check_callable()
-        except UserError as error:
-            return {"ok": False, "reason": str(error)}
-        self._write_protected({"claimed_by_id": self.env.uid, "date_claimed": fields.Datetime.now()})
-        return {"ok": True, "reason": ""}
-
-    def action_release_call(self):
-        """Give an open call back to the queue."""
-        self._check_caller_group()
-        self.check_access("write")
-        mine = self.filtered(lambda c: c.claimed_by_id == self.env.user)
-        mine._write_protected({"claimed_by_id": False, "date_claimed": False})
-        return True
 
     def action_save_call(
         self,
@@ -110,327 +87,17 @@ class AftersalesCallback(models.Model):
                 phone=phone or self._phone_to_use(),
                 client_key=client_key,
             )
-        result = {"id": self.id, "state": self.state, "state_label": self._state_label()}
+        result = {"id": self.id, "state": self.state, "state_label": self._selection_label("state")}
         if next_call:
             result.update(self.get_call(skip_ids=skip_ids))
         return result
-
-    # ------------------------------------------------------------
-    # BUSINESS: queue and claim
-    # ------------------------------------------------------------
-
-    @api.model
-    def _queue_condition(self, skip_ids=()):
-        """SQL condition of the calls that the current user may make now (alias `callback`)."""
-        company = self.env.company
-        now = fields.Datetime.now()
-        today = company._aftersales_today()
-        technicians = self.env["aftersales.repair.order"]._fields["technician_ids"]
-        return SQL(
-            """callback.state = 'planned'
-               AND callback.company_id = %(company)s
-               AND (callback.user_id = %(user)s OR callback.user_id IS NULL)
-               AND callback.date_due <= %(today)s
-               AND callback.date_expiry >= %(today)s
-               AND CASE WHEN callback.call_later IS NOT NULL
-                        THEN callback.call_later <= %(now)s
-                        ELSE COALESCE(callback.date_planned, callback.date_due) <= %(today)s
-                             AND (callback.date_last_attempt IS NULL OR callback.date_last_attempt < %(day_start)s)
-                   END
-               AND (callback.claimed_by_id IS NULL OR callback.claimed_by_id = %(user)s
-                    OR callback.date_claimed < %(released)s)
-               AND (callback.independence_exception IS NOT NULL
-                    OR (callback.advisor_id IS DISTINCT FROM %(user)s
-                        AND NOT EXISTS (SELECT 1 FROM %(relation)s AS technician
-                                         WHERE technician.%(order_column)s = callback.repair_order_id
-                                           AND technician.%(user_column)s = %(user)s)))
-               AND NOT (callback.id = ANY(%(skip)s))""",
-            company=company.id,
-            user=self.env.uid,
-            today=today,
-            now=now,
-            day_start=company._aftersales_day_start(today),
-            released=now - timedelta(minutes=company.aftersales_callback_claim_minutes),
-            relation=SQL.identifier(technicians.relation),
-            order_column=SQL.identifier(technicians.column1),
-            user_column=SQL.identifier(technicians.column2),
-            skip=list(skip_ids),
-        )
-
-    @api.model
-    def _find_next_call(self, skip_ids=()):
-        """Lock and return the next call of the current user; customers who refused meanwhile are taken out."""
-        self.env.flush_all()
-        hour = self.env.company._aftersales_local(fields.Datetime.now()).hour
-        part = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
-        skipped = list(skip_ids)
-        while True:
-            rows = self.env.execute_query(
-                SQL(
-                    """SELECT callback.id
-                         FROM aftersales_callback AS callback
-                        WHERE %s
-                        ORDER BY callback.claimed_by_id IS NOT DISTINCT FROM %s DESC,
-                                 callback.call_later IS NULL,
-                                 callback.call_later,
-                                 CASE WHEN callback.time_preference = %s THEN 0
-                                      WHEN callback.time_preference = 'any' THEN 1 ELSE 2 END,
-                                 callback.date_planned NULLS LAST, callback.date_expiry, callback.id
-                        LIMIT 1
-                          FOR NO KEY UPDATE OF callback SKIP LOCKED""",
-                    self._queue_condition(skipped),
-                    self.env.uid,
-                    part,
-                )
-            )
-            callback = self.browse([row[0] for row in rows])
-            if not callback or not callback._blocked():
-                return callback
-            callback._do_cancel("consent_withdrawn")
-            skipped.append(callback.id)
-            self.env.flush_all()
-
-    def _check_callable(self):
-        """Raise, with the reason, when the current user must not make this call now."""
-        self.ensure_one()
-        self._check_planned()
-        if self._blocked():
-            self._refuse_blocked()
-        for reason in self._cannot_call_reasons(self.env.user).values():
-            raise UserError(reason)
-        today = self.company_id._aftersales_today()
-        if not self.date_due <= today <= self.date_expiry:
-            raise UserError(
-                self.env._(
-                    "%(callback)s may be made from %(first)s to %(last)s, not today.",
-                    callback=self.name,
-                    first=format_date(self.env, self.date_due),
-                    last=format_date(self.env, self.date_expiry),
-                )
-            )
-        held = self.claimed_by_id and self.claimed_by_id != self.env.user
-        minutes = self.company_id.aftersales_callback_claim_minutes
-        if held and self.date_claimed >= fields.Datetime.now() - timedelta(minutes=minutes):
-            raise UserError(
-                self.env._(
-                    "%(user)s has %(callback)s on the screen. Open the next call.",
-                    user=self.claimed_by_id.name,
-                    callback=self.name,
-                )
-            )
-
-    def _do_claim(self):
-        self.lock_for_update(allow_referencing=True)
-        if self.claimed_by_id != self.env.user:
-            # The caller sees the whole number: the ledger of the file floor says so.
-            self.partner_id.action_aftersales_reveal_phone("callback")
-        self._write_protected({"claimed_by_id": self.env.uid, "date_claimed": fields.Datetime.now()})
-
-    @api.model
-    def _get_queue(self):
-        """Return the counts in the head of the screen: what is left for me today, and what I have done."""
-        self.env.flush_all()
-        company = self.env.company
-        start = company._aftersales_day_start(company._aftersales_today())
-        [(left, done, reached)] = self.env.execute_query(
-            SQL(
-                """SELECT (SELECT COUNT(*) FROM aftersales_callback AS callback WHERE %s),
-                          COUNT(*), COUNT(*) FILTER (WHERE is_reached)
-                     FROM aftersales_callback_attempt
-                    WHERE user_id = %s AND company_id = %s AND date_attempt >= %s""",
-                self._queue_condition(),
-                self.env.uid,
-                company.id,
-                start,
-            )
-        )
-        return {"left": left, "done": done, "reached": reached}
-
-    # ------------------------------------------------------------
-    # BUSINESS: what the screen shows
-    # ------------------------------------------------------------
-
-    def _phone_to_use(self):
-        self.ensure_one()
-        return self.repair_order_id.sudo().callback_phone or self.partner_id.sudo().phone or ""
-
-    def _questionnaire_to_use(self):
-        self.ensure_one()
-        return self.questionnaire_id or self.env["aftersales.questionnaire"]._active_for(self.kind, self.company_id)
-
-    def _script_values(self):
-        self.ensure_one()
-        order_sudo = self.repair_order_id.sudo()
-        vehicle_sudo = self.vehicle_id.sudo()
-        last = order_sudo.date_out or vehicle_sudo.last_service_date
-        return {
-            "dealer": self.company_id.name,
-            "agent": self.env.user.name,
-            "customer": self.partner_id.name,
-            "car": vehicle_sudo.model_id.name,
-            "plate": vehicle_sudo.plate_display,
-            "order": order_sudo.name,
-            "work": order_sudo.work_summary,
-            "date_out": last and format_date(self.env, self.company_id._aftersales_local(last).date()),
-            "advisor": order_sudo.advisor_name,
-        }
-
-    def _prepare_call(self):
-        """Everything the screen shows, as plain values."""
-        self.ensure_one()
-        phone = self._phone_to_use()
-        dial = re.sub(r"[^\d+]", "", phone)
-        questionnaire = self._questionnaire_to_use()
-        values = self._script_values()
-        outcomes = self.env["aftersales.callback.outcome"].search([("company_id", "in", [self.company_id.id, False])])
-        labels = {
-            name: dict(self._fields[name]._description_selection(self.env)) for name in ("kind", "time_preference")
-        }
-        fill = questionnaire._fill_script
-        return {
-            "id": self.id,
-            "name": self.name,
-            "kind": self.kind,
-            "kind_label": labels["kind"][self.kind],
-            "preference": self.time_preference,
-            "preference_label": labels["time_preference"][self.time_preference],
-            "due": format_date(self.env, self.date_due),
-            "until": format_date(self.env, self.date_expiry),
-            "explanation": self.explanation or "",
-            "remark": self.remark or "",
-            "customer": {
-                "id": self.partner_id.id,
-                "name": self.partner_id.name,
-                "phone": phone,
-                "dial": dial,
-                "is_mobile": bool(_MOBILE.match(dial)),
-            },
-            "car": self._prepare_call_car(),
-            "order": self._prepare_call_order(),
-            "preferences": self._call_preferences(),
-            "complaints": self._call_open_complaints(),
-            "history": self._prepare_call_history(),
-            "attempts": [
-                {
-                    "id": attempt.id,
-                    "date": format_datetime(self.env, attempt.date_attempt, dt_format="short"),
-                    "user": attempt.user_id.name,
-                    "outcome": attempt.outcome_id.name,
-                    "note": attempt.note or "",
-                }
-                for attempt in self.attempt_ids
-            ],
-            "script": {
-                "opening": fill(questionnaire.script, values),
-                "grievance": fill(questionnaire.script_grievance, values),
-                "closing": fill(questionnaire.script_closing, values),
-            },
-            "questions": [
-                {
-                    "id": question.id,
-                    "name": question.name,
-                    "kind": question.kind,
-                    "required": question.is_required,
-                    "problem_answer": question.problem_answer or "",
-                    "problem_threshold": question.problem_threshold,
-                    "is_problem_text": question.is_problem_text,
-                    "choices": [
-                        {"id": choice.id, "name": choice.name, "is_problem": choice.is_problem}
-                        for choice in question.choice_ids
-                    ],
-                }
-                for question in questionnaire.question_ids
-            ],
-            "answers": {answer.question_id.id: answer._raw_value() for answer in self.answer_ids},
-            "outcomes": [
-                {
-                    "code": outcome.code,
-                    "name": outcome.name,
-                    "key": outcome.hotkey or "",
-                    "class": outcome.outcome_class,
-                    "step": outcome.next_step,
-                }
-                for outcome in outcomes
-            ],
-        }
-
-    def _prepare_call_car(self):
-        vehicle_sudo = self.vehicle_id.sudo()
-        return vehicle_sudo and {
-            "id": vehicle_sudo.id,
-            "plate": vehicle_sudo.plate_display or "",
-            "model": vehicle_sudo.model_id.display_name or "",
-            "odometer": vehicle_sudo.odometer,
-            "data_check": vehicle_sudo.data_check_reason or "",
-        }
-
-    def _prepare_call_order(self):
-        order_sudo = self.repair_order_id.sudo()
-        if not order_sudo:
-            return False
-        kinds = dict(order_sudo._fields["kind"]._description_selection(self.env))
-        return {
-            "id": order_sudo.id,
-            "name": order_sudo.name,
-            "kind": kinds.get(order_sudo.kind, ""),
-            "date_in": format_datetime(self.env, order_sudo.date_in, dt_format="short") if order_sudo.date_in else "",
-            "date_out": format_datetime(self.env, order_sudo.date_out, dt_format="short")
-            if order_sudo.date_out
-            else "",
-            "advisor": order_sudo.advisor_name or "",
-            "technicians": order_sudo.technician_names or "",
-            "words": order_sudo.customer_words or "",
-            "declined": order_sudo.declined_advice or "",
-            "is_comeback": order_sudo.is_comeback,
-            "amount": order_sudo.currency_id.format(order_sudo.amount_total),
-            "lines": [{"id": line.id, "name": line.name} for line in order_sudo.line_ids],
-        }
-
-    def _call_preferences(self):
-        """What the person on the phone likes; another owner's wishes of the same car are nobody's business."""
-        preferences_sudo = (
-            self.env["aftersales.preference"]
-            .sudo()
-            .search([("partner_id", "=", self.partner_id.id), ("company_id", "=", self.company_id.id)])
-        )
-        return [{"id": p.id, "kind": p.kind_id.name, "value": p.value} for p in preferences_sudo]
-
-    def _call_open_complaints(self):
-        """Hook: open complaints of the customer or the car, as [{'id', 'name', 'level', 'state', 'description'}]."""
-        return []
-
-    def _prepare_call_history(self):
-        """Earlier callbacks of the same customer in this store."""
-        earlier = self.search(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("id", "!=", self.id),
-                ("date_done", "!=", False),
-            ],
-            order="date_done desc, id desc",
-            limit=HISTORY_LIMIT,
-        )
-        return [
-            {
-                "id": callback.id,
-                "date": format_datetime(self.env, callback.date_done, dt_format="short"),
-                "kind": dict(self._fields["kind"]._description_selection(self.env))[callback.kind],
-                "state": callback._state_label(),
-                "satisfaction": callback.satisfaction or "",
-                "has_problem": callback.has_problem,
-                "remark": callback.remark or "",
-                "plate": callback.vehicle_id.sudo().plate_display or "",
-            }
-            for callback in earlier
-        ]
 
     # ------------------------------------------------------------
     # BUSINESS: check what comes in
     # ------------------------------------------------------------
 
     def _find_outcome(self, code):
-        outcomes = self.env["aftersales.callback.outcome"].search([("company_id", "in", [self.company_id.id, False])])
+        outcomes = self.env["aftersales.callback.outcome"]._available_to(self.company_id)
         found = outcomes.filtered(lambda outcome: outcome.code == code)
         if not found:
             raise ValidationError(
@@ -539,8 +206,16 @@ class AftersalesCallback(models.Model):
             self._callback_problem(problems, demand)
 
     def _check_save(self, outcome, answers, call_later, demand, now):
-        step = outcome.next_step
-        if answers and outcome.outcome_class != "reached":
+        if outcome.outcome_class != "reached":
+            self._check_nobody_spoke(outcome, answers, demand)
+        self._check_call_later(outcome.next_step, call_later, now)
+        if outcome.next_step in ("complete", "partial"):
+            self._check_answered(outcome.next_step, answers)
+        if outcome.next_step == "retry":
+            self._check_first_try_today()
+
+    def _check_nobody_spoke(self, outcome, answers, demand):
+        if answers:
             raise ValidationError(
                 self.env._(
                     "The customer answered questions, so the person was reached: choose another outcome than “%s”, "
@@ -548,51 +223,54 @@ class AftersalesCallback(models.Model):
                     outcome.name,
                 )
             )
-        if demand and outcome.outcome_class != "reached":
+        if demand:
             raise ValidationError(
                 self.env._("A demand needs a customer on the phone: choose another outcome than “%s”.", outcome.name)
             )
+
+    def _check_call_later(self, step, call_later, now):
         if (step == "call_later") != bool(call_later):
             raise ValidationError(
                 self.env._("Enter the agreed time of the next call.")
                 if step == "call_later"
                 else self.env._("An agreed time goes with the outcome “Call Later” only. Clear one of the two.")
             )
-        if call_later:
-            if call_later <= now:
-                raise ValidationError(self.env._("The agreed time has passed already. Enter a time to come."))
-            if self.company_id._aftersales_local(call_later).date() > self.date_expiry:
-                raise ValidationError(
-                    self.env._(
-                        "%(callback)s ends on %(last)s. Agree on a time until then.",
-                        callback=self.name,
-                        last=format_date(self.env, self.date_expiry),
-                    )
+        if not call_later:
+            return
+        if call_later <= now:
+            raise ValidationError(self.env._("The agreed time has passed already. Enter a time to come."))
+        if self.company_id._aftersales_local(call_later).date() > self.date_expiry:
+            raise ValidationError(
+                self.env._(
+                    "%(callback)s ends on %(last)s. Agree on a time until then.",
+                    callback=self.name,
+                    last=format_date(self.env, self.date_expiry),
                 )
-        if step in ("complete", "partial"):
-            questions = self._questionnaire_to_use().question_ids
-            answered = self.answer_ids.filtered("is_answered").question_id | self.env["aftersales.question"].union(
-                *answers
             )
-            if not answered:
-                raise ValidationError(self.env._("No question has been answered. Choose another outcome."))
-            missing = questions.filtered("is_required") - answered
-            if step == "complete" and missing:
-                raise ValidationError(
-                    self.env._(
-                        "Not answered yet: %(questions)s. Ask, or choose “Completed in Part”.",
-                        questions="; ".join(missing.mapped("name")),
-                    )
+
+    def _check_answered(self, step, answers):
+        answered = self.answer_ids.filtered("is_answered").question_id
+        answered |= self.env["aftersales.question"].union(*answers)
+        if not answered:
+            raise ValidationError(self.env._("No question has been answered. Choose another outcome."))
+        missing = self._questionnaire_to_use().question_ids.filtered("is_required") - answered
+        if step == "complete" and missing:
+            raise ValidationError(
+                self.env._(
+                    "Not answered yet: %(questions)s. Ask, or choose “Completed in Part”.",
+                    questions="; ".join(missing.mapped("name")),
                 )
-        if step == "retry":
-            day_start = self.company_id._aftersales_day_start(self.company_id._aftersales_today())
-            if self.attempt_ids.filtered(lambda a: not a.is_reached and a.date_attempt >= day_start):
-                raise UserError(
-                    self.env._(
-                        "%(customer)s was tried in vain today already. Try again on another working day.",
-                        customer=self.partner_id.display_name,
-                    )
+            )
+
+    def _check_first_try_today(self):
+        day_start = self.company_id._aftersales_day_start(self.company_id._aftersales_today())
+        if self.attempt_ids.filtered(lambda a: not a.is_reached and a.date_attempt >= day_start):
+            raise UserError(
+                self.env._(
+                    "%(customer)s was tried in vain today already. Try again on another working day.",
+                    customer=self.partner_id.display_name,
                 )
+            )
 
     def _do_answer(self, answers):
         """Write the answers; return those that are a problem and were not so before."""
@@ -604,20 +282,7 @@ class AftersalesCallback(models.Model):
         problems = self.env["aftersales.callback.answer"]
         new = []
         for question, values in answers.items():
-            choice = self.env["aftersales.question.choice"].browse(values.get("value_choice_id") or [])
-            complete = {
-                "value_yes_no": False,
-                "value_score": 0,
-                "value_choice_id": False,
-                "value_text": False,
-                "is_problem": False,
-                "is_good": False,
-                **values,
-                "is_answered": True,
-                "problem_category_id": (choice.problem_category_id or question.problem_category_id).id
-                if values.get("is_problem")
-                else False,
-            }
+            complete = self._complete_answer(question, values)
             answer = known.get(question)
             if not answer:
                 new.append({**complete, "callback_id": self.id, "question_id": question.id})
@@ -628,6 +293,22 @@ class AftersalesCallback(models.Model):
                 problems |= answer if raised else problems
         created = self.env["aftersales.callback.answer"].sudo()._create_protected(new).with_env(self.env)
         return problems | created.filtered("is_problem")
+
+    def _complete_answer(self, question, values):
+        """All values of an answer row: an answer that is changed keeps nothing of the earlier one."""
+        choice = self.env["aftersales.question.choice"].browse(values.get("value_choice_id") or [])
+        category = choice.problem_category_id or question.problem_category_id
+        return {
+            "value_yes_no": False,
+            "value_score": 0,
+            "value_choice_id": False,
+            "value_text": False,
+            "is_problem": False,
+            "is_good": False,
+            **values,
+            "is_answered": True,
+            "problem_category_id": category.id if values.get("is_problem") else False,
+        }
 
     def _answer_summary(self, answers):
         """Values of the callback that repeat an answer, for lists and figures."""

@@ -483,10 +483,13 @@ class AftersalesComplaint(models.Model):
         """A grievance or complaint from a callback reaches the general manager, copied to the service manager."""
         for complaint in self:
             users = complaint._get_role_users("gm") | complaint._get_role_users("manager")
-            nature = dict(self._fields["nature"]._description_selection(self.env))[complaint.nature]
             complaint._tell(
                 users,
-                self.env._("%(nature)s %(number)s from a callback", nature=nature, number=complaint.name),
+                self.env._(
+                    "%(nature)s %(number)s from a callback",
+                    nature=complaint._selection_label("nature"),
+                    number=complaint.name,
+                ),
                 complaint.description,
             )
 

@@ -47,8 +47,7 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
             if complaint.state == "second_callback" and complaint.second_satisfied == "no":
                 complaint.next_step = self.env._("Investigate again, or close without satisfaction")
             if complaint.waiting_for:
-                waiting = dict(self._fields["waiting_for"]._description_selection(self.env))
-                complaint.next_step = self.env._("Waiting for: %s", waiting[complaint.waiting_for])
+                complaint.next_step = self.env._("Waiting for: %s", complaint._selection_label("waiting_for"))
             complaint.next_who = who
 
     @api.depends(
@@ -100,7 +99,7 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
         states, _target = TRANSITIONS[step]
         labels = self._get_step_labels()
         if self.state not in states:
-            state = dict(self._fields["state"]._description_selection(self.env))[self.state]
+            state = self._selection_label("state")
             return [self.env._('"%(step)s" is not possible in the step "%(state)s".', step=labels[step], state=state)]
         return self._person_reasons(step) + self._content_reasons(step)
 

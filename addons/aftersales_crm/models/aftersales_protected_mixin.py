@@ -120,6 +120,11 @@ class AftersalesProtectedMixin(models.AbstractModel):
             )
         )
 
+    def _selection_label(self, name):
+        """The label of the record's value in a selection field, for a sentence or a screen; empty without a value."""
+        self.ensure_one()
+        return dict(self._fields[name]._description_selection(self.env)).get(self[name], "")
+
     def _log_refusal(self, operation, names):
         _logger.warning(
             "Refused %s of protected fields %s on %s%s by user %s",

@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from heapq import heapify, heappop, heapreplace
 
-ALL_PARTS = frozenset({"morning", "afternoon", "evening"})
+from .daytime import PARTS
+
+ALL_PARTS = frozenset(PARTS)
 
 
 @dataclass(frozen=True)
