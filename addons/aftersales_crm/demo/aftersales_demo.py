@@ -134,6 +134,8 @@ class AftersalesDemo(models.AbstractModel):
         if Users.search_count([("login", "in", logins), ("login", "!=", "admin")]):
             _logger.info("No demo store: its people are there already.")
             return
+        # Labels that a report freezes in every language must have their translations by then
+        self.env["ir.module.module"].search([("name", "=", "aftersales_crm")])._update_translations()
         cr = self.env.cr
         before, started = cr._now, time.monotonic()
         now = datetime.now().replace(microsecond=0)

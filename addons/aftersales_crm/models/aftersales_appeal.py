@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
@@ -38,7 +36,13 @@ class AftersalesAppeal(models.Model):
         "Finding of the Investigation", readonly=True, help="What the investigation says about the person concerned."
     )
     state = fields.Selection(
-        [("open", "May Appeal"), ("lodged", "Lodged"), ("upheld", "Upheld"), ("dismissed", "Dismissed")],
+        [
+            ("open", "May Appeal"),
+            ("lodged", "Lodged"),
+            ("upheld", "Upheld"),
+            ("dismissed", "Dismissed"),
+            ("lapsed", "Lapsed"),
+        ],
         "Status",
         default="open",
         required=True,
@@ -163,12 +167,7 @@ class AftersalesAppeal(models.Model):
     @api.model
     def _get_deadline(self, company):
         """Return until when an appeal that is offered now may be lodged: so many working days of the store."""
-        calendar = company._aftersales_calendar()
-        hours = calendar.hours_per_day * company.aftersales_appeal_days
-        domain = [("time_type", "=", "leave"), ("company_id", "in", [False, company.id])]
-        now = fields.Datetime.now()
-        deadline = calendar.sudo().plan_hours(hours, now, compute_leaves=True, domain=domain)
-        return deadline or now + timedelta(days=company.aftersales_appeal_days)
+        return company._aftersales_add_working_days(fields.Datetime.now(), company.aftersales_appeal_days)
 
     def _tell_person(self):
         self.ensure_one()
@@ -180,4 +179,11 @@ class AftersalesAppeal(models.Model):
                 finding=self.finding,
                 deadline=self._get_local_deadline(),
             ),
+        )
+
+    @api.model
+    def _cron_lapse(self):
+        """Close the appeals that nobody lodged in time."""
+        self.search([("state", "=", "open"), ("date_deadline", "<", fields.Datetime.now())])._write_protected(
+            {"state": "lapsed"}
         )

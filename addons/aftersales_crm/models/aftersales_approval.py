@@ -49,6 +49,7 @@ class AftersalesApproval(models.Model):
     # Content
     content = fields.Json(help="What was asked about, in canonical form.")
     content_hash = fields.Char(string="Fingerprint", help="SHA-256 of the canonical content that the decision binds.")
+    summary = fields.Text(string="What Is Decided", compute="_compute_summary")
     changes = fields.Text(string="Changed Since the Last Round", compute="_compute_changes")
 
     # Decision
@@ -84,6 +85,17 @@ class AftersalesApproval(models.Model):
         "(res_model, res_id, purpose) WHERE state = 'pending'", "This decision has already been asked for."
     )
     _document_idx = models.Index("(res_model, res_id, purpose, state)")
+
+    @api.depends("name", "res_model", "res_id")
+    def _compute_display_name(self):
+        for approval in self:
+            approval.display_name = f"{approval.name}: {approval.record_name or ''}"
+
+    @api.depends("content")
+    def _compute_summary(self):
+        for approval in self:
+            entries = (approval.sudo().content or {}).values()
+            approval.summary = "\n".join(f"{entry['label']}: {entry['text']}" for entry in entries if entry["text"])
 
     @api.depends("content")
     def _compute_changes(self):

@@ -158,10 +158,14 @@ class AftersalesClockMixin(models.AbstractModel):
                     partner_ids=user.partner_id.ids, body=text, subject=record.display_name, model_description=False
                 )
             if rule.channel in ("activity", "both"):
-                record.activity_schedule(
-                    "aftersales_crm.mail_act_aftersales_deadline",
-                    date_deadline=deadline.date(),
-                    user_id=user.id,
-                    summary=text,
-                    aftersales_clock_id=clock.id,
-                )
+                self._clock_remind(record, clock, user, text, deadline.date())
+
+    def _clock_remind(self, record, clock, user, text, day):
+        """One reminder a person and document: a further rung renews the one that is there."""
+        kind = "aftersales_crm.mail_act_aftersales_deadline"
+        values = {"summary": text, "date_deadline": day, "aftersales_clock_id": clock.id}
+        reminder = record.activity_search([kind], user_id=user.id)[:1]
+        if reminder:
+            reminder.write(values)
+        else:
+            record.activity_schedule(kind, user_id=user.id, **values)

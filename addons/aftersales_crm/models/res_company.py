@@ -1,4 +1,5 @@
 from datetime import datetime, time, timedelta, timezone
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
@@ -66,6 +67,21 @@ class ResCompany(models.Model):
         """The store's working days in ``[date_from, date_to]``, as a list of dates."""
         worktime = self._aftersales_worktime(date_from, date_to + DAY)
         return [datetime.fromordinal(day).date() for day in worktime.days]
+
+    def _aftersales_add_working_days(self, moment, days):
+        """When so many working days of the store have passed since `moment`; both naive UTC.
+
+        :raises UserError: when the store has no working time in the next year
+        """
+        self.ensure_one()
+        first = self._aftersales_local(moment).date()
+        worktime = self._aftersales_worktime(first, first + timedelta(days=366))
+        end = worktime.add_days(int(moment.replace(tzinfo=UTC).timestamp()), Fraction(str(days)))
+        if end is None:
+            raise UserError(
+                self.env._("%(store)s has no working time in the next year: check its hours.", store=self.display_name)
+            )
+        return datetime.fromtimestamp(end, UTC).replace(tzinfo=None)
 
     def _aftersales_worktime(self, date_from, date_to, calendar=None):
         """Working time of the store in ``[date_from, date_to)``, both store dates.
