@@ -214,6 +214,8 @@ class TestClock(AftersalesCommon):
         rungs = events.filtered(lambda event: event.kind == "escalation")
         self.assertEqual(rungs.mapped("reason"), ["Soon", "Now", "Late"])
         self.assertFalse(clock.date_next_check, "nothing is left to do")
+        reminders = self.vehicle.activity_ids.filtered("aftersales_clock_id")
+        self.assertEqual(len(reminders), len(reminders.user_id), "one reminder a person, renewed by each rung")
         told = self.env["mail.message"].search([("model", "=", self.vehicle._name), ("res_id", "=", self.vehicle.id)])
         self.assertIn(self.gm.partner_id, told.notified_partner_ids)
         self.assertNotIn(self.gm_b.partner_id, told.notified_partner_ids, "nobody of another store is told")

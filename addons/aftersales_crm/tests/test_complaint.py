@@ -490,6 +490,12 @@ class TestComplaint(AftersalesCaseCommon):
         complaint = self._lead_to(self._create_complaint(), "investigated")
         with freeze_time(Datetime.now() + timedelta(days=8)), self.assertRaises(UserError):
             self.as_user(complaint.sudo().appeal_ids, self.advisor).action_lodge("Late.")
+        appeal = complaint.sudo().appeal_ids
+        self.env["aftersales.appeal"]._cron_lapse()
+        self.assertEqual(appeal.state, "open", "its time runs still today")
+        with freeze_time(appeal.date_deadline + timedelta(minutes=1)):
+            self.env["aftersales.appeal"]._cron_lapse()
+        self.assertEqual(appeal.state, "lapsed")
 
     def test_responsible_is_concerned(self):
         """Who is found responsible cannot open the case any more, and cannot be its handler."""

@@ -438,6 +438,8 @@ class TestMonthlyFigures(FiguresCommon):
         Figure = self.as_user(self.env["aftersales.monthly.figure"], self.officer)
         figures = Figure.search([])
         self.assertEqual(figures.company_id, self.store | self.store_b)
+        one_ticked = Figure.with_context(allowed_company_ids=self.store.ids).search([])
+        self.assertEqual(one_ticked, figures, "all stores of the officer, whichever the switcher shows")
         self.assertFalse({"advisor", "agent"} & set(figures.mapped("dimension")))
         self.assertTrue({"brand", "question", "problem"} <= set(figures.mapped("dimension")))
         names = {self.advisor.name, self.crc.name, *self.rows["callbacks"].partner_id.mapped("name")}
