@@ -8,6 +8,7 @@ class AftersalesCause(models.Model):
     _order = "parent_path, sequence, name, id"
     _parent_store = True
     _rec_name = "complete_name"
+    _rec_names_search = ["name", "code"]
 
     name = fields.Char("Cause", required=True, translate=True)
     code = fields.Char(copy=False)

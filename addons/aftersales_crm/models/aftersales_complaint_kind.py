@@ -10,6 +10,7 @@ class AftersalesComplaintKind(models.Model):
     _order = "parent_path, sequence, name, id"
     _parent_store = True
     _rec_name = "complete_name"
+    _rec_names_search = ["name", "code"]
 
     name = fields.Char("Kind", required=True, translate=True)
     code = fields.Char(copy=False, help="Short stable code used by imports and figures.")

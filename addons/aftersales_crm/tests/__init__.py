@@ -39,3 +39,4 @@ from . import test_monthly_report_outputs
 
 # The whole app
 from . import test_click_all
+from . import test_names
