@@ -14,6 +14,7 @@ class AftersalesChangeRequestLine(models.Model):
     _inherit = ["aftersales.approval.line.mixin", "aftersales.protected.mixin"]
     _order = "id"
     _rec_name = "field_label"
+    _rec_names_search = ["field_name", "new_value"]
     _approval_parent = "request_id"
     _protected_fields = frozenset({"old_raw", "old_value"})
 
