@@ -56,6 +56,15 @@ class AftersalesProtectedMixin(models.AbstractModel):
             self = self.with_env(self.env(context=cleaned))
         return super().create(vals_list)
 
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Screens show protected fields as read only: a form must not send their defaults along with a new record."""
+        result = super().fields_get(allfields, attributes)
+        if attributes is None or "readonly" in attributes:
+            for name in self._protected_field_names() & set(result):
+                result[name]["readonly"] = True
+        return result
+
     def write(self, vals):
         if self._has_proof():
             return super(AftersalesProtectedMixin, self._without_proof()).write(vals)
