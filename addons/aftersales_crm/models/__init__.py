@@ -91,6 +91,9 @@ from . import aftersales_complaint_solution_mixin
 from . import aftersales_complaint_step_mixin
 from . import aftersales_complaint
 from . import aftersales_complaint_kind
+from . import aftersales_corrective_deadline_mixin
+from . import aftersales_corrective_effect_mixin
+from . import aftersales_corrective_step_mixin
 from . import aftersales_corrective_action
 from . import aftersales_corrective_measure
 from . import aftersales_corrective_progress

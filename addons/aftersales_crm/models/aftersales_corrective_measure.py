@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .aftersales_corrective_action import ENDED
+from ..tools.corrective import ENDED
 
 PLAN = frozenset({"kind", "name", "responsible_id", "date_deadline", "action_id"})
 

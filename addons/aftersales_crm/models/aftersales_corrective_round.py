@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class AftersalesCorrectiveRound(models.Model):
@@ -33,3 +33,27 @@ class AftersalesCorrectiveRound(models.Model):
     effective = fields.Selection([("yes", "Effective"), ("no", "Not Effective")], "Effect", readonly=True)
 
     _round_uniq = models.Constraint("UNIQUE(action_id, round)", "This round is kept already.")
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _keep(self, actions):
+        """Write down the present round of the actions."""
+        return self.sudo()._create_protected([self._prepare_values(action) for action in actions])
+
+    def _prepare_values(self, action):
+        copied = ("round", "root_cause", "date_deadline", "date_done", "date_verified", "target", "effect_before")
+        copied += ("effect_before_n", "effect_after", "effect_after_n", "effect_conclusion", "effective")
+        return {
+            **{name: action[name] for name in copied},
+            "action_id": action.id,
+            "responsible_id": action.responsible_id.id,
+            "supervisor_id": action.supervisor_id.id,
+            "indicator": action._selection_label("indicator"),
+            "measures": "\n".join(
+                f"{measure._selection_label('kind')}: {measure.name} ({measure.responsible_id.name}, {measure.date_done})"
+                for measure in action._get_round_measures()
+            ),
+        }
