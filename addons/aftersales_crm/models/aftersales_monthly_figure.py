@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.measures import DIMENSION_COLUMNS, FAMILIES, MEASURES, family_measures, rate
+from ..tools.measures import DIMENSION_COLUMNS, FAMILIES, MEASURES, SCORES, SHARED_OUT, family_measures, rate
 from .aftersales_monthly_base import SOURCE_MODELS
 
 DASH = "–"
@@ -318,12 +318,18 @@ class AftersalesMonthlyFigure(models.Model):
                 counted[code, dimension, key] = (values[numerator], 0 if denominator is None else values[denominator])
                 if dimension == "total":
                     totals[code] = counted[code, dimension, key][1]
-        return {
+        return self._scores_that_nobody_gave(totals) | {
             (code, dimension, key): (numerator, totals[code] if measures[code].share else denominator)
             for (code, dimension, key), (numerator, denominator) in counted.items()
             if dimension in measures[code].dimensions
             and (dimension == "total" or numerator or (denominator and not measures[code].share))
         }
+
+    @api.model
+    def _scores_that_nobody_gave(self, totals):
+        """A score that nobody gave has a share too: nought. It stands beside the others, and next month beside itself."""
+        given = totals.get("score_share")
+        return {("score_share", "score", score): (0, given) for score in SCORES if given}
 
     @api.model
     def _write_figures(self, report):
@@ -332,8 +338,8 @@ class AftersalesMonthlyFigure(models.Model):
         before = self._figures_of(report, report._month_before(1))
         year_before = self._figures_of(report, report._month_before(12))
         # A problem that has vanished is news: it stays in the table with a zero
-        for code, dimension, key in before or ():
-            if (code, dimension) == ("problem_share", "problem") and (code, dimension, key) not in counted:
+        for (code, dimension, key), (value, _n, _defined) in (before or {}).items():
+            if (code, dimension) == ("problem_share", "problem") and value and (code, dimension, key) not in counted:
                 counted[code, dimension, key] = (0, counted[code, "total", ""][1])
         labels = self._labels(report, counted)
         order = {code: index for index, code in enumerate(MEASURES)}
@@ -354,8 +360,8 @@ class AftersalesMonthlyFigure(models.Model):
                     numerator if MEASURES[code].denominator is None else denominator,
                     value or 0.0,
                     value is not None,
-                    *self._compared(before, (code, dimension, key), unit),
-                    *self._compared(year_before, (code, dimension, key), unit),
+                    *self._compared(before, (code, dimension, key)),
+                    *self._compared(year_before, (code, dimension, key)),
                 )
             )
         columns = list(zip(*rows, strict=True))
@@ -408,12 +414,21 @@ class AftersalesMonthlyFigure(models.Model):
         return {tuple(row[:3]): tuple(row[3:]) for row in rows} or None
 
     @api.model
-    def _compared(self, figures, name, unit):
-        """(value, n, whether there is one) of the earlier report; a count that is missing there was zero."""
-        if figures is None:
+    def _compared(self, figures, name):
+        """(value, n, whether there is one) of the earlier report.
+
+        A count that is missing there was zero, and so was a share, where there was anything to share. A day belongs to
+        its own month: it has no earlier one.
+        """
+        measure, dimension, _key = name
+        if figures is None or dimension == "day":
             return 0.0, 0, False
-        missing = (0.0, 0, unit == "count")
-        return figures.get(name, missing)
+        if name in figures:
+            return figures[name]
+        if MEASURES[measure].unit == "count":
+            return 0.0, 0, True
+        whole = figures.get((SHARED_OUT.get(measure), "total", ""), (0.0, 0, False))[1]
+        return 0.0, whole, bool(whole)
 
     @api.model
     def _labels(self, report, counted):

@@ -57,6 +57,8 @@ class AftersalesMonthlyReport(models.Model):
             "moment_to",
             "timezone",
             "satisfied_score",
+            "comeback_days",
+            "return_days",
             "state",
             "revision",
             "revision_reason",
@@ -97,6 +99,12 @@ class AftersalesMonthlyReport(models.Model):
     timezone = fields.Char("Time Zone", readonly=True, help="The store's, when the report was written.")
     satisfied_score = fields.Integer(
         "Satisfied From", readonly=True, help="Score of 5 from which a customer is satisfied."
+    )
+    comeback_days = fields.Integer(
+        "Comeback Days", readonly=True, help="Days after delivery within which a comeback spoils the first-time fix."
+    )
+    return_days = fields.Integer(
+        "Win-back Days", readonly=True, help="Days after the call within which a lost customer counts as returned."
     )
     # Life
     state = fields.Selection(
@@ -507,6 +515,8 @@ class AftersalesMonthlyReport(models.Model):
                         "moment_to": company._aftersales_day_start(month_after),
                         "timezone": str(company._aftersales_tz()),
                         "satisfied_score": company.aftersales_satisfied_score,
+                        "comeback_days": company.aftersales_comeback_days,
+                        "return_days": company.aftersales_return_days,
                         "date_written": fields.Datetime.now(),
                         "written_by_id": self.env.uid,
                         **values,
@@ -572,8 +582,8 @@ class AftersalesMonthlyReport(models.Model):
             "end": self.moment_to,
             "tz": self.timezone,
             "satisfied": self.satisfied_score,
-            "fix_days": self.company_id.aftersales_comeback_days,
-            "return_days": self.company_id.aftersales_return_days,
+            "fix_days": self.comeback_days or self.company_id.aftersales_comeback_days,
+            "return_days": self.return_days or self.company_id.aftersales_return_days,
         }
 
     def _month_before(self, months):

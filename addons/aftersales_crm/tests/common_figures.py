@@ -188,7 +188,7 @@ class FiguresCommon(AftersalesCommon):
             [complaints.ids],
         )
         cls.env.invalidate_all()
-        cls.env["aftersales.clock"]._create_protected(
+        clocks = cls.env["aftersales.clock"]._create_protected(
             [
                 {
                     "name": "Handle",
@@ -207,6 +207,14 @@ class FiguresCommon(AftersalesCommon):
                 for index, complaint in enumerate(complaints)
             ]
         )
+        events = []
+        for clock in clocks:
+            moments = {"start": clock.date_start, "stop": clock.date_stop}
+            moments["breach"] = clock.is_breached and clock.date_deadline
+            events += [
+                {"clock_id": clock.id, "kind": kind, "date_event": moment} for kind, moment in moments.items() if moment
+            ]
+        cls.env["aftersales.clock.event"]._create_protected(events)
         return complaints
 
     def write_report(self, month=None, company=None):

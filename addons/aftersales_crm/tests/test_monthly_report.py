@@ -171,6 +171,107 @@ class TestMonthlyFigures(FiguresCommon):
         self.assertFalse(self.figure(before, "due").has_previous)
         self.assertEqual(self.figure(before, "due").previous_text, "–")
 
+    def test_every_score_has_its_share(self):
+        """A score that nobody gave is shown with 0 % of n; without any score there is no share."""
+        scored = self.rows["callbacks"].filtered(lambda c: c.is_completed and c.satisfaction)
+        self.assertNotIn("1", scored.mapped("satisfaction"))
+        report = self.write_report()
+        for score in "12345":
+            share = self.figure(report, "score_share", "score", score)
+            given = len(scored.filtered(lambda c, score=score: c.satisfaction == score))
+            self.assertEqual((share.numerator, share.n), (given, len(scored)))
+        self.assertEqual(self.figure(report, "score_share", "score", "1").value_text, "0.0 %")
+        empty = self.write_report(month=date(2026, 3, 1))
+        self.assertFalse(empty.figure_ids.filtered(lambda figure: figure.measure == "score_share"))
+        self.assertTrue(report.is_reconciled)
+
+    def test_shares_and_days_in_comparison(self):
+        """A problem that is new had a share of 0 % last month; one that stayed away twice is gone; a day is not compared."""
+        self.make_month(month=date(2026, 8, 1), size=20, seed=5)
+        answers = self.env["aftersales.callback.answer"].search([("company_id", "=", self.store.id)])
+        problems = answers.filtered("is_problem")
+        august = problems.filtered(lambda answer: answer.callback_id.date_due < self.month)
+        old, new = self.categories[0], self.categories[1]
+        august._write_protected({"problem_category_id": old.id})
+        (problems - august)._write_protected({"problem_category_id": new.id})
+        before = self.write_report(month=date(2026, 8, 1))
+        report = self.write_report()
+        share = self.figure(report, "problem_share", "problem", new.id)
+        self.assertEqual((share.has_previous, share.previous, share.previous_n), (True, 0.0, len(august)))
+        gone = self.figure(report, "problem_share", "problem", old.id)
+        self.assertEqual((gone.numerator, gone.previous), (0, 100.0))
+        later = self.write_report(month=date(2026, 10, 1))
+        self.assertFalse(self.figure(later, "problem_share", "problem", old.id))
+        self.assertTrue(self.figure(later, "problem_share", "problem", new.id))
+        self.assertFalse(self.figure(before, "problem_share", "problem", old.id).has_previous)
+        days = report.figure_ids.filtered(lambda figure: figure.dimension == "day")
+        self.assertTrue(days)
+        self.assertFalse(any(days.mapped("has_previous")))
+
+    def test_a_rework_is_no_reopening(self):
+        """Reopened counts in the month in which a closed case is taken up again, and not when its solution is reworked."""
+        complaint = self.rows["complaints"][0]
+        custody = {"complaint_id": complaint.id, "to_id": self.crc.id, "state": "accepted", "reason": "Again"}
+        solve = self.env["aftersales.clock"]._create_protected(
+            [
+                {
+                    "name": "Solve",
+                    "code": "solve_again",
+                    "company_id": self.store.id,
+                    "res_model": "aftersales.complaint",
+                    "res_id": complaint.id,
+                    "state": "running",
+                }
+            ]
+        )
+        self.env["aftersales.handover"].search([("complaint_id", "=", complaint.id)])._write_protected(
+            {"date_to": self.utc("2026-09-20 10:00")}
+        )
+        self.env.flush_all()
+        self.env["aftersales.handover"]._create_protected([{**custody, "date_from": self.utc("2026-09-25 10:00")}])
+        complaint._write_protected({"reopen_count": 1})
+        self.env["aftersales.clock.event"]._create_protected(
+            [
+                {"clock_id": solve.id, "kind": "reopen", "date_event": self.utc(f"2026-{day} 10:00")}
+                for day in ("09-25", "10-06")
+            ]
+        )
+        self.assertEqual(self.figure(self.write_report(), "reopened")._record_ids(), complaint.ids)
+        october = self.write_report(month=date(2026, 10, 1))
+        self.assertEqual(self.figure(october, "reopened").numerator, 0)
+
+    def test_handling_that_ended_stays_in_its_month(self):
+        """A case handled in time in September and reopened in October stays so in a revision of September."""
+        report = self.write_report()
+        in_time = self.figure(report, "handled_in_time")
+        clock = self.env["aftersales.clock"].search(
+            [
+                ("res_model", "=", "aftersales.complaint"),
+                ("res_id", "in", in_time._record_ids()),
+                ("code", "=", "handle"),
+            ],
+            limit=1,
+        )
+        self.env["aftersales.clock.event"]._create_protected(
+            [
+                {"clock_id": clock.id, "kind": kind, "date_event": self.utc(f"2026-10-{day} 10:00")}
+                for kind, day in (("reopen", "02"), ("breach", "04"))
+            ]
+        )
+        clock._write_protected({"state": "running", "date_stop": False, "is_breached": True})
+        revision = self.env["aftersales.monthly.report"].browse(self.as_user(report, self.crc).revise("Reopened"))
+        for measure in ("handled_in_time", "handling_late"):
+            again, first = self.figure(revision, measure), self.figure(report, measure)
+            self.assertEqual((again.numerator, again.n), (first.numerator, first.n), measure)
+
+    def test_windows_are_frozen_with_the_report(self):
+        """Other comeback or win-back days, set later, make nothing of a written report late."""
+        report = self.write_report(month=date(2026, 10, 1))
+        self.store.write({"aftersales_comeback_days": 3, "aftersales_return_days": 3})
+        report.action_check()
+        self.assertEqual(report.late_count, 0)
+        self.assertTrue(self.figure(report, "first_time_fix").n)
+
     def test_other_store_is_not_counted(self):
         """The rows of another store are in its own report alone."""
         other = self.make_month(company=self.store_b, size=12, seed=8)

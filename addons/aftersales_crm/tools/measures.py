@@ -117,6 +117,12 @@ MEASURES = {
     "call_exceptions": Measure("call_exception", "TRUE", None, "count", _PERSON),
 }
 
+# What a customer can give, best last
+SCORES = ("1", "2", "3", "4", "5")
+
+# A distribution, and the measure whose total has its whole as n
+SHARED_OUT = {"score_share": "satisfaction_mean", "problem_share": "problem_share"}
+
 # Sources that share a statement: their measures look at each other's rows
 FAMILIES = (
     ("callback",),
