@@ -105,7 +105,8 @@ class StoreAudit:
         others = {source for source, _record in settler.frozen} | COMPARED.keys()
         settler.settle(others - {"callback", "answer"}, month.others())
         before = self._earlier(report, 1)
-        vanished = [key for _m, dimension, key in self._figures(before) if dimension == "problem"] if before else []
+        problems = self._figures(before).items() if before else ()
+        vanished = [key for (_name, dimension, key), item in problems if dimension == "problem" and item.numerator]
         figures = measures.compute(settler.result.rows, report.satisfied_score, vanished)
         self._computed[report.id] = figures
         return figures, settler, month
@@ -136,14 +137,23 @@ class StoreAudit:
         value, n = (getattr(stored, name), getattr(stored, f"{name}_n") or 0) if there else (None, 0)
         wanted: tuple[Any, int] = (None, 0)
         if other and line.key[1] not in measures.NOT_COMPARED:
-            figure = self._figures(other).get(line.key)
-            if figure is None and stored.unit == "count":
+            figures = self._figures(other)
+            figure = figures.get(line.key)
+            if figure is not None:
+                wanted = (figure.value, figure.n if figure.value is not None else 0)
+            elif stored.unit == "count":
                 # Nobody was counted there.
                 wanted = (Decimal(0), 0)
-            elif figure is not None and figure.value is not None:
-                wanted = (figure.value, figure.n)
-        if (value, n) != wanted:
+            elif line.key[0] == "problem_share" and figures["problem_share", "total", ""].n:
+                # There were problems, and this was none of them.
+                wanted = (Decimal(0), figures["problem_share", "total", ""].n)
+        if (value, n) != wanted and (value, n) != self._stored_then(line.key, other):
             yield f"{name} is {value} (n {n}), recomputed {wanted[0]} (n {wanted[1]})"
+
+    def _stored_then(self, key: Key, other: Row | None) -> tuple[Any, int] | None:
+        """Return what the earlier report says itself: an error there is shown there, and not once more here."""
+        there = other and frozen.figures(self.cursor, other.id).get(key)
+        return (there.value, there.n) if there and there.is_defined else None
 
     def _of_report(self, report: Row, month: Month, mine: dict[Key, Figure]) -> Iterator[str]:
         """Give what is wrong about the report itself."""

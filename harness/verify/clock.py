@@ -22,6 +22,7 @@ class Reading:
     granted: timedelta | None = None
     used: timedelta = timedelta()
     since: datetime | None = None
+    due: datetime | None = None
 
     @property
     def breached(self) -> bool:
@@ -29,14 +30,16 @@ class Reading:
         return self.recorded or self.reckoned
 
     def deadline(self) -> datetime | None:
-        """Return when the time of a running clock is used up; None when it is working time, or paused."""
-        if self.state != "running" or self.granted is None or self.since is None:
-            return None
-        return self.since + self.granted - self.used
+        """Return when the time is (or, of a stopped clock, was) used up; None when it is working time, or paused."""
+        if self.state == "running" and self.granted is not None and self.since is not None:
+            return self.since + self.granted - self.used
+        return self.due if self.state == "stopped" else None
 
     def hold(self, moment: datetime) -> None:
         """Stop counting at a moment, and see whether the time was used up before."""
+        self.due = None
         if self.since is not None:
+            self.due = self.since + self.granted - self.used if self.granted is not None else None
             self.used += moment - self.since
             self.since = None
             self.reckoned |= self.granted is not None and self.used > self.granted

@@ -30,8 +30,8 @@ def reports(cursor: Any, company: int) -> list[Row]:
     return list(
         fetch(
             cursor,
-            """SELECT id, company_id, month, revision, timezone, satisfied_score, date_from, date_to, moment_from,
-                      moment_to, date_written, create_date, is_current, is_reconciled
+            """SELECT id, company_id, month, revision, timezone, satisfied_score, comeback_days, return_days,
+                      date_from, date_to, moment_from, moment_to, date_written, create_date, is_current, is_reconciled
                  FROM aftersales_monthly_report WHERE company_id = %s ORDER BY date_written, id""",
             [company],
         )

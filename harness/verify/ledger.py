@@ -13,7 +13,9 @@ def contradictions(raw: Raw) -> Iterator[str]:
     """Give a sentence for each column that contradicts the rows that it sums up."""
     yield from _callbacks(raw)
     for attempt in raw.attempts:
-        yield from _differs(f"attempt {attempt.id}", "is_reached", attempt.is_reached, attempt.outcome_class == "reached")
+        yield from _differs(
+            f"attempt {attempt.id}", "is_reached", attempt.is_reached, attempt.outcome_class == "reached"
+        )
     for answer in raw.answers:
         if answer.is_answered:
             good, problem = meaning(answer)

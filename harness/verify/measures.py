@@ -34,6 +34,8 @@ PROPERTY = {
 }
 #: Dimensions whose parts are shares of the whole: each has the total as its denominator.
 SHARES = {"score_share": "score", "problem_share": "problem"}
+#: What a customer can give: each score has a share, also one that nobody gave.
+SCORES = ("1", "2", "3", "4", "5")
 #: Measures of which the whole says nothing.
 NO_TOTAL = ("score_share",)
 #: Dimensions whose keys belong to one month: there is nothing to compare them with.
@@ -182,12 +184,11 @@ def compute(rows: Iterable[Row], satisfied_score: int, vanished: Iterable[str] =
             parts = _parts(above, dimension)
             wholes = _parts(below, dimension)
             keys = parts.keys() | wholes.keys()
-            if dimension == "problem" and below:
-                keys |= set(vanished)
-            for key in keys:
+            kept = {"problem": set(vanished), "score": set(SCORES if below else ())}.get(dimension, set())
+            for key in keys | kept:
                 bottom = len(below) if SHARES.get(name) == dimension else len(wholes.get(key, ()))
                 top = _sum(parts.get(key, ()), measure.weight)
-                if top or bottom:
+                if top or bottom or key in kept:
                     result[name, dimension, key] = figure(measure, top, bottom)
     return result
 

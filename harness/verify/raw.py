@@ -96,7 +96,9 @@ class Raw:
                 [company],
             )
         )
-        self.brand_of_model = {row.id: row.brand_id for row in fetch(cursor, "SELECT id, brand_id FROM fleet_vehicle_model")}
+        self.brand_of_model = {
+            row.id: row.brand_id for row in fetch(cursor, "SELECT id, brand_id FROM fleet_vehicle_model")
+        }
         tables = {name: list(fetch(cursor, query, [company])) for name, query in QUERIES.items()}
         self.callbacks = {row.id: row for row in tables["callbacks"]}
         self.orders = {row.id: row for row in tables["orders"]}

@@ -17,7 +17,18 @@ _ORDER = ("advisor_key", "order_kind", "brand_id")
 _CASE = ("advisor_key", "user_id", "brand_id", "level")
 #: By what the records of a source are counted.
 COMPARED = {
-    "callback": (*_ORDER, "user_id", "kind", "state", "day", "in_base", "is_made", "is_completed", "outcome_id", "score"),
+    "callback": (
+        *_ORDER,
+        "user_id",
+        "kind",
+        "state",
+        "day",
+        "in_base",
+        "is_made",
+        "is_completed",
+        "outcome_id",
+        "score",
+    ),
     "answer": (*_ORDER, "user_id", "kind", "question_key", "is_judged", "hit", "is_problem", "problem_category_id"),
     "attempt": (*_ORDER, "user_id", "kind", "outcome_id", "day", "hit"),
     "lost_call": ("user_id", "brand_id"),

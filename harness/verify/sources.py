@@ -75,7 +75,8 @@ class Month:
         order = self.raw.orders.get(order_id)
         if not order:
             return {"advisor_key": "", **({"order_kind": None} if kind else {})}
-        key = str(order.advisor_id) if order.advisor_id else f"name:{order.advisor_name}" if order.advisor_name else ""
+        name = (order.advisor_name or "").strip()
+        key = str(order.advisor_id) if order.advisor_id else f"name:{name}" if name else ""
         result = {"advisor_key": (key, order.write_date)}
         if kind:
             result["order_kind"] = (self.then(ORDER, order, "kind"), order.write_date)
@@ -185,7 +186,7 @@ class Month:
 
     def lost(self) -> Iterator[Row]:
         """Give the lost customers that were spoken to in the month, and those whose time to return ended in it."""
-        window = timedelta(days=self.raw.settings.return_days)
+        window = timedelta(days=self.report.return_days or self.raw.settings.return_days)
         for row in self.raw.callbacks.values():
             if row.kind != "absent" or not row.date_done or not self.existed(row) or row.date_done > self.written:
                 continue
@@ -216,7 +217,7 @@ class Month:
 
     def orders(self) -> Iterator[Row]:
         """Give the orders that were delivered in the month, and those whose time to come back ended in it."""
-        window = timedelta(days=self.raw.settings.comeback_days)
+        window = timedelta(days=self.report.comeback_days or self.raw.settings.comeback_days)
         for row, out in self.delivered():
             shared = {"changed": row.write_date, **self.of_order(row.id), **self.of_vehicle(row.vehicle_id)}
             if self.ends_inside(out):
@@ -246,7 +247,9 @@ class Month:
             }
             if self.then(COMPLAINT, row, "state") != "merged":
                 if self.inside(row.date_received):
-                    yield self.record("complaint", row, hit=self.then(COMPLAINT, row, "nature") == "complaint", **shared)
+                    yield self.record(
+                        "complaint", row, hit=self.then(COMPLAINT, row, "nature") == "complaint", **shared
+                    )
                 if row.id in handling:
                     yield from self.handled(row, handling[row.id], shared)
             # Whoever takes a case up again starts a custody that nobody handed over; the first such is the intake.
@@ -260,17 +263,19 @@ class Month:
 
     def handled(self, complaint: Row, handle: Row, shared: dict[str, Any]) -> Iterator[Row]:
         """Give a complaint whose handling clock ended in the month, or was still open at its end."""
-        events = [event for event in self.raw.events_of.get(handle.id, ()) if self.existed(event)]
-        known = clock.replay(event for event in events if event.date_event <= self.written)
-        if known.stopped and self.inside(known.stopped):
-            yield self.record("handling", complaint, hit=not known.breached, **shared)
-        end = min(self.end, self.written)
-        last = clock.replay(event for event in events if event.date_event < self.end and event.date_event <= end)
-        if last.state in ("running", "paused"):
-            deadline, stamp = last.deadline(), None
-            if last.state == "running" and deadline is None:
+        known = [event for event in self.raw.events_of.get(handle.id, ()) if self.existed(event)]
+        known = [event for event in known if event.date_event <= self.written]
+        # How it stood when the month ended: a case that is taken up again later was handled all the same.
+        end = clock.replay(event for event in known if event.date_event < self.end)
+        if end.stopped and self.inside(end.stopped):
+            yield self.record("handling", complaint, hit=not end.breached, **shared)
+        if end.state in ("running", "paused"):
+            now = clock.replay(known)
+            deadline, stamp = now.deadline(), None
+            if deadline is None and now.state != "paused" and now.granted is None:
+                # Working time: only the addon knows the calendar.
                 deadline, stamp = handle.date_deadline, handle.write_date
-            late = last.breached if last.state == "paused" else bool(deadline and deadline < self.end)
+            late = deadline < self.end if deadline else now.breached
             yield self.record("handling_open", complaint, hit=(late, stamp), **shared)
 
     # Measures, exceptions ------------------------------------------------
