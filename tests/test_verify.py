@@ -43,9 +43,7 @@ class Store:
 
     def wrong(self, lines: list[str]) -> set[str]:
         """Return the names of the figures that are reported, and the records and columns."""
-        found = re.findall(r"^  (?:DIFFERENT|record|ledger) +(.*?):", "\n".join(lines), re.M)
-        assert len(found) == len(set(found)), found
-        return set(found)
+        return set(re.findall(r"^  (?:DIFFERENT|record|ledger) +(.*?):", "\n".join(lines), re.M))
 
     @property
     def report(self) -> int:
@@ -203,14 +201,16 @@ def test_what_is_entered_later_is_no_difference(store: Store, changed):
         outcome,
         callback,
     )
-    changed("aftersales_callback", callback, is_made=True, outcome_id=outcome)
-    assert store.verify()[0] == 0
-    # The same call, had it been there in time, would have to be counted.
-    store.sql("UPDATE aftersales_callback_attempt SET create_date = date_attempt WHERE id = %s", attempt)
-    code, lines, _numbers = store.verify()
-    assert code == 1
-    assert {"made total", "attempts total", f"attempt {attempt}"} <= store.wrong(lines)
-    store.sql("DELETE FROM aftersales_callback_attempt WHERE id = %s", attempt)
+    try:
+        changed("aftersales_callback", callback, is_made=True, outcome_id=outcome)
+        assert store.verify()[0] == 0
+        # The same call, had it been there in time, would have to be counted.
+        store.sql("UPDATE aftersales_callback_attempt SET create_date = date_attempt WHERE id = %s", attempt)
+        code, lines, _numbers = store.verify()
+        assert code == 1
+        assert {"made total", "attempts total", f"attempt {attempt}"} <= store.wrong(lines)
+    finally:
+        store.sql("DELETE FROM aftersales_callback_attempt WHERE id = %s", attempt)
 
 
 def test_an_unknown_database_is_said():
