@@ -107,6 +107,8 @@ from . import res_company_case
 from . import res_config_settings_case
 
 # 6 Figures
+from . import aftersales_monthly_check_mixin
+from . import aftersales_monthly_writing_mixin
 from . import aftersales_monthly_report
 from . import aftersales_monthly_base
 from . import aftersales_monthly_figure

@@ -1,25 +1,14 @@
-import hashlib
-import json
-import logging
 from datetime import timedelta
 
-import psycopg2
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError
-from odoo.tools import SQL, format_date, html2plaintext
-
-from ..tools.measures import RECONCILED
-from .aftersales_monthly_base import SOURCES
-
-_logger = logging.getLogger(__name__)
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date, html2plaintext
 
 GROUP_CRC = "aftersales_crm.group_aftersales_crc"
 GROUP_MANAGER = "aftersales_crm.group_aftersales_manager"
 GROUP_GM = "aftersales_crm.group_aftersales_gm"
-# A store that was silent for longer is not caught up month by month
-CATCH_UP_MONTHS = 60
 
 
 class AftersalesMonthlyReport(models.Model):
@@ -42,7 +31,13 @@ class AftersalesMonthlyReport(models.Model):
 
     _name = "aftersales.monthly.report"
     _description = "Monthly Callback Report"
-    _inherit = ["aftersales.approval.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "aftersales.monthly.writing.mixin",
+        "aftersales.monthly.check.mixin",
+        "aftersales.approval.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "month desc, company_id, revision desc"
     # Whoever reads the report may comment on it: the general manager does not write it
     _mail_post_access = "read"
@@ -60,25 +55,14 @@ class AftersalesMonthlyReport(models.Model):
             "comeback_days",
             "return_days",
             "state",
-            "revision",
-            "revision_reason",
-            "is_current",
-            "previous_id",
             "base_ids",
             "figure_ids",
-            "date_written",
-            "written_by_id",
             "date_submitted",
             "submitted_by_id",
             "date_analysed",
             "analysed_by_id",
             "date_signed",
             "signed_by_id",
-            "figures_hash",
-            "checks",
-            "is_reconciled",
-            "late_count",
-            "date_checked",
             "pdf_en_id",
             "pdf_zh_id",
             "xlsx_en_id",
@@ -101,7 +85,7 @@ class AftersalesMonthlyReport(models.Model):
         "Satisfied From", readonly=True, help="Score of 5 from which a customer is satisfied."
     )
     comeback_days = fields.Integer(
-        "Comeback Days", readonly=True, help="Days after delivery within which a comeback spoils the first-time fix."
+        readonly=True, help="Days after delivery within which a comeback spoils the first-time fix."
     )
     return_days = fields.Integer(
         "Win-back Days", readonly=True, help="Days after the call within which a lost customer counts as returned."
@@ -119,19 +103,6 @@ class AftersalesMonthlyReport(models.Model):
         help="Written: the figures are taken. Submitted: the consultant has checked them. Analysed: the service manager"
         " has added the quality analysis. Signed Off: by the general manager.",
     )
-    revision = fields.Integer(default=0, required=True, readonly=True, copy=False, aggregator=None)
-    revision_reason = fields.Text("Why Revised", readonly=True, copy=False)
-    previous_id = fields.Many2one(
-        "aftersales.monthly.report",
-        "Revision of",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="restrict",
-    )
-    is_current = fields.Boolean("Latest Revision", default=True, readonly=True, copy=False)
-    date_written = fields.Datetime("Written on", readonly=True, copy=False, help="What was entered later is not in it.")
-    written_by_id = fields.Many2one("res.users", "Written by", readonly=True, copy=False)
     date_submitted = fields.Datetime("Submitted on", readonly=True, copy=False)
     submitted_by_id = fields.Many2one("res.users", "Submitted by", readonly=True, copy=False)
     date_analysed = fields.Datetime("Analysed on", readonly=True, copy=False)
@@ -161,14 +132,6 @@ class AftersalesMonthlyReport(models.Model):
     problem_figure_ids = fields.One2many(
         "aftersales.monthly.figure", "report_id", "Problems", domain=[("dimension", "=", "problem")], readonly=True
     )
-    figures_hash = fields.Char("Fingerprint", readonly=True, copy=False, help="SHA-256 of all figures.")
-    checks = fields.Json(readonly=True, copy=False)
-    is_reconciled = fields.Boolean("Totals Agree", readonly=True, copy=False)
-    check_text = fields.Text("Reconciliation", compute="_compute_check_text")
-    late_count = fields.Integer(
-        "Late Entries", readonly=True, copy=False, help="Records entered or changed since the report was written."
-    )
-    date_checked = fields.Datetime("Checked on", readonly=True, copy=False)
     # Headline, for lists and smart buttons
     due = fields.Integer(compute="_compute_headline")
     made_rate_text = fields.Char("Made Rate", compute="_compute_headline")
@@ -226,12 +189,6 @@ class AftersalesMonthlyReport(models.Model):
             report.success_rate_text = success.value_text
             report.satisfied_rate_text = satisfied.value_text
             report.handled_in_time_text = in_time.value_text
-
-    @api.depends("checks", "late_count")
-    @api.depends_context("lang")
-    def _compute_check_text(self):
-        for report in self:
-            report.check_text = "\n".join(report._check_lines())
 
     @api.depends("figure_ids")
     @api.depends_context("lang")
@@ -473,118 +430,8 @@ class AftersalesMonthlyReport(models.Model):
                 )
 
     # ------------------------------------------------------------
-    # BUSINESS: WRITING
+    # BUSINESS
     # ------------------------------------------------------------
-
-    @api.model
-    def _write_month(self, company, month):
-        """Write the report of a store and month, or give the one that there is already.
-
-        Two workers that do this at once make one report: the unique index decides. The slower one cannot see the winner's
-        report in its own transaction: it is asked to begin again, which an RPC call does by itself.
-        """
-        month = month.replace(day=1)
-        current = [("company_id", "=", company.id), ("month", "=", month), ("is_current", "=", True)]
-        report = self.sudo().search(current)
-        if report:
-            return report.with_env(self.env)
-        try:
-            with self.env.cr.savepoint():
-                report = self._create_report(company, month, {})
-        except psycopg2.errors.UniqueViolation as error:
-            raise ConcurrencyError(f"The report of {month} is being written by another worker") from error
-        report._fill()
-        report._notify_written()
-        return report.with_env(self.env)
-
-    @api.model
-    def _create_report(self, company, month, values):
-        month_after = month + relativedelta(months=1)
-        return (
-            self.sudo()
-            .with_company(company)
-            .with_context(tracking_disable=True, mail_create_nolog=True)
-            ._create_protected(
-                [
-                    {
-                        "company_id": company.id,
-                        "month": month,
-                        "date_from": month,
-                        "date_to": month_after - timedelta(days=1),
-                        "moment_from": company._aftersales_day_start(month),
-                        "moment_to": company._aftersales_day_start(month_after),
-                        "timezone": str(company._aftersales_tz()),
-                        "satisfied_score": company.aftersales_satisfied_score,
-                        "comeback_days": company.aftersales_comeback_days,
-                        "return_days": company.aftersales_return_days,
-                        "date_written": fields.Datetime.now(),
-                        "written_by_id": self.env.uid,
-                        **values,
-                    }
-                ]
-            )
-            .with_context(tracking_disable=False)
-        )
-
-    def _fill(self):
-        """Take the base, count the figures, check them."""
-        self.ensure_one()
-        self.env["aftersales.monthly.base"]._take(self)
-        self.env["aftersales.monthly.figure"]._write_figures(self)
-        self.invalidate_recordset()
-        self._write_protected({"figures_hash": self._hash_figures()})
-        self._run_checks()
-
-    def _do_revise(self, reason):
-        self.ensure_one()
-        if not (reason or "").strip():
-            raise UserError(self.env._("Say why the report is revised: the reason stands on the new revision."))
-        if not self.is_current:
-            raise UserError(
-                self.env._("%(report)s has been revised already. Open the latest revision.", report=self.display_name)
-            )
-        old = self.sudo()
-        old._approval_cancel("sign", self.env._("Revised: %(reason)s", reason=reason))
-        old._write_protected({"is_current": False})
-        old._outdate_outputs()
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL("UPDATE aftersales_monthly_figure SET is_current = FALSE WHERE report_id = %s", self.id)
-        )
-        self.env["aftersales.monthly.figure"].invalidate_model(["is_current"])
-        report = self._create_report(
-            old.company_id,
-            old.month,
-            {
-                "revision": old.revision + 1,
-                "revision_reason": reason.strip(),
-                "previous_id": old.id,
-                "quality_analysis": old.quality_analysis,
-            },
-        )
-        report._fill()
-        old.message_post(
-            body=self.env._(
-                "Revised by %(person)s: %(reason)s", person=self.env.user.name, reason=report.revision_reason
-            )
-        )
-        report._notify_written()
-        return report.with_env(self.env)
-
-    def _window(self):
-        """The store, the month and the limits of this report, for the queries of the base."""
-        self.ensure_one()
-        return {
-            "company": self.company_id.id,
-            "date_from": self.date_from,
-            "date_to": self.date_to,
-            "start": self.moment_from,
-            "end": self.moment_to,
-            "tz": self.timezone,
-            "satisfied": self.satisfied_score,
-            "fix_days": self.comeback_days or self.company_id.aftersales_comeback_days,
-            "return_days": self.return_days or self.company_id.aftersales_return_days,
-        }
 
     def _month_before(self, months):
         return self.month - relativedelta(months=months)
@@ -593,165 +440,6 @@ class AftersalesMonthlyReport(models.Model):
         if not self.month:
             return ""
         return format_date(self.env, self.month, date_format="LLLL yyyy" if self.env.lang != "zh_CN" else "y年M月")
-
-    def _hash_figures(self):
-        """SHA-256 of what the figures say, whatever their names are today."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT measure, dimension, key, numerator, denominator, n FROM aftersales_monthly_figure"
-                ' WHERE report_id = %s ORDER BY measure COLLATE "C", dimension COLLATE "C", key COLLATE "C"',
-                self.id,
-            )
-        )
-        return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
-
-    # ------------------------------------------------------------
-    # BUSINESS: CHECKS
-    # ------------------------------------------------------------
-
-    def _run_checks(self):
-        """Compare the figures with themselves, with the base and with the live records; keep what was found."""
-        for report in self:
-            checks = report._checks()
-            report._write_protected(
-                {
-                    "checks": checks,
-                    "is_reconciled": all(check["expected"] == check["found"] for check in checks),
-                    "late_count": report._count_late(),
-                    "date_checked": fields.Datetime.now(),
-                }
-            )
-
-    def _checks(self):
-        self.ensure_one()
-        Figure = self.env["aftersales.monthly.figure"]
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT measure, dimension, SUM(numerator)::int FROM aftersales_monthly_figure WHERE report_id = %s"
-                " AND measure IN %s GROUP BY measure, dimension",
-                self.id,
-                tuple(RECONCILED),
-            )
-        )
-        sums = {(measure, dimension): total for measure, dimension, total in rows}
-        checks = [
-            {
-                "code": "parts",
-                "measure": measure,
-                "dimension": dimension,
-                "expected": sums.get((measure, "total"), 0),
-                "found": sums.get((measure, dimension), 0),
-            }
-            for measure, dimensions in RECONCILED.items()
-            for dimension in dimensions
-        ]
-        due, made, called, completed, completed_unmade = self.env.execute_query(
-            SQL(
-                "SELECT COUNT(*) FILTER (WHERE in_base), COUNT(*) FILTER (WHERE in_base AND is_made),"
-                " COUNT(*) FILTER (WHERE in_base AND is_called), COUNT(*) FILTER (WHERE in_base AND is_completed),"
-                " COUNT(*) FILTER (WHERE in_base AND is_completed AND NOT is_made)"
-                " FROM aftersales_monthly_base WHERE report_id = %s AND source = 'callback'",
-                self.id,
-            )
-        )[0]
-        checks += [
-            {"code": "base_due", "expected": due, "found": sums.get(("due", "total"), 0)},
-            {"code": "made_called", "expected": called, "found": made},
-            {"code": "completed_made", "expected": 0, "found": completed_unmade},
-            {"code": "base_successful", "expected": completed, "found": sums.get(("successful", "total"), 0)},
-            {"code": "recount", "expected": 0, "found": self._count_differences(Figure._count(self))},
-        ]
-        return checks
-
-    def _count_differences(self, counted):
-        """Figures that the base does not give again today: none, unless somebody changed rows in the database."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT measure, dimension, key, numerator, denominator FROM aftersales_monthly_figure"
-                " WHERE report_id = %s AND NOT (measure = 'problem_share' AND numerator = 0)",
-                self.id,
-            )
-        )
-        stored = {tuple(row[:3]): tuple(row[3:]) for row in rows}
-        fresh = {
-            name: values
-            for name, values in counted.items()
-            if name[0] != "problem_share" or values[0] or name in stored
-        }
-        return sum(stored.get(name) != fresh.get(name) for name in stored.keys() | fresh.keys())
-
-    def _count_late(self):
-        """Records of the month whose counting changed since the base was taken: what a revision would bring."""
-        self.ensure_one()
-        Base = self.env["aftersales.monthly.base"]
-        self.env.flush_all()
-        late = 0
-        for source, (columns, _tail) in SOURCES.items():
-            names = [name for name in ("in_base", "is_made", "is_completed", "score", "hit") if name in columns]
-            _columns, rows = Base._source_rows(source, self)
-            compared = SQL(", ").join(SQL.identifier(name) for name in ("res_id", *names))
-            late += self.env.execute_query(
-                SQL(
-                    "SELECT COUNT(DISTINCT res_id) FROM ((SELECT %(names)s FROM (%(live)s) l EXCEPT SELECT %(names)s FROM"
-                    " aftersales_monthly_base WHERE report_id = %(report)s AND source = %(source)s) UNION ALL"
-                    " (SELECT %(names)s FROM aftersales_monthly_base WHERE report_id = %(report)s AND source = %(source)s"
-                    " EXCEPT SELECT %(names)s FROM (%(live)s) l)) d",
-                    names=compared,
-                    live=rows,
-                    report=self.id,
-                    source=source,
-                )
-            )[0][0]
-        return late
-
-    def _check_lines(self):
-        """What the checks found, in the reader's language."""
-        checks = self.sudo().checks or []
-        if not checks:
-            return []
-        Figure = self.env["aftersales.monthly.figure"]
-        measures = dict(Figure._fields["measure"]._description_selection(self.env))
-        dimensions = dict(Figure._fields["dimension"]._description_selection(self.env))
-        lines = []
-        for check in checks:
-            if check["expected"] == check["found"]:
-                continue
-            if check["code"] == "parts":
-                lines.append(
-                    self.env._(
-                        "%(figure)s: the total is %(expected)s, the parts by %(dimension)s add up to %(found)s.",
-                        figure=measures[check["measure"]],
-                        dimension=dimensions[check["dimension"]],
-                        **{name: check[name] for name in ("expected", "found")},
-                    )
-                )
-            else:
-                texts = {
-                    "base_due": self.env._("Due: the base holds %(expected)s, the figure says %(found)s."),
-                    "base_successful": self.env._(
-                        "Successful: the base holds %(expected)s, the figure says %(found)s."
-                    ),
-                    "made_called": self.env._("Made: %(expected)s callbacks have an attempt, %(found)s count as made."),
-                    "completed_made": self.env._("%(found)s callbacks are successful without an attempt."),
-                    "recount": self.env._("%(found)s figures differ from a new count of the frozen base."),
-                }
-                lines.append(texts[check["code"]] % check)
-        if not lines:
-            lines.append(
-                self.env._("All %(count)s checks agree: totals equal their parts and the base.", count=len(checks))
-            )
-        if self.late_count:
-            lines.append(
-                self.env._(
-                    "%(count)s records were entered or changed since the report was written. A revision takes them in.",
-                    count=self.late_count,
-                )
-            )
-        return lines
-
-    # ------------------------------------------------------------
-    # BUSINESS: STEPS
-    # ------------------------------------------------------------
 
     def _do_submit(self):
         self._write_protected(
@@ -875,86 +563,3 @@ class AftersalesMonthlyReport(models.Model):
 
     def _close_todo(self):
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
-
-    # ------------------------------------------------------------
-    # CRON
-    # ------------------------------------------------------------
-
-    @api.model
-    def _cron_write_reports(self):
-        """Write every report that is due and not there, oldest first; then store the outputs that are missing.
-
-        Runs every hour and decides by the store's own clock, so that neither a short month nor a stopped server nor
-        another time zone leaves a month out. A store that fails does not hold up the others.
-        """
-        todo = self._due_months()
-        unprinted = self._unprinted()
-        remaining = len(todo) + len(unprinted)
-        self.env["ir.cron"]._commit_progress(remaining=remaining)
-        for company, month in todo:
-            try:
-                report = self.with_company(company)._write_month(company, month)
-                unprinted.append(report.id)
-                remaining += 1
-            except ConcurrencyError as error:
-                self.env.cr.rollback()
-                _logger.info("%s", error)
-            except Exception:
-                self.env.cr.rollback()
-                _logger.exception("The report of %s for %s could not be written", company.display_name, month)
-            self.env.invalidate_all()
-            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining - 1):
-                return
-            remaining -= 1
-        for report_id in unprinted:
-            report = self.browse(report_id).try_lock_for_update(allow_referencing=True)
-            try:
-                report._store_outputs()
-            except Exception:
-                self.env.cr.rollback()
-                _logger.exception("The outputs of monthly report %s could not be stored", report_id)
-            self.env.invalidate_all()
-            remaining -= 1
-            if not self.env["ir.cron"]._commit_progress(1, remaining=max(remaining, 0)):
-                return
-
-    @api.model
-    def _due_months(self):
-        """The months of each store whose report is due and not written: ``[(company, first day)]``, oldest first.
-
-        A store's first month is that of its first callback or complaint. The running month is due on its last day,
-        from the store's hour on.
-        """
-        self.env.flush_all()
-        firsts = dict(
-            self.env.execute_query(
-                SQL(
-                    "SELECT company_id, MIN(day) FROM (SELECT company_id, MIN(date_due) AS day FROM aftersales_callback"
-                    " GROUP BY company_id UNION ALL SELECT company_id, MIN(date_received)::date FROM aftersales_complaint"
-                    " GROUP BY company_id UNION ALL SELECT company_id, MIN(month) FROM aftersales_monthly_report"
-                    " GROUP BY company_id) AS first GROUP BY company_id"
-                )
-            )
-        )
-        written = set(
-            self.env.execute_query(SQL("SELECT company_id, month FROM aftersales_monthly_report WHERE is_current"))
-        )
-        due = []
-        for company in self.env["res.company"].sudo().browse(sorted(firsts)).exists().filtered("active"):
-            last = company._aftersales_last_due_month()
-            month = max(firsts[company.id].replace(day=1), last - relativedelta(months=CATCH_UP_MONTHS))
-            while month <= last:
-                if (company.id, month) not in written:
-                    due.append((company, month))
-                month += relativedelta(months=1)
-        return sorted(due, key=lambda entry: (entry[1], entry[0].id))
-
-    @api.model
-    def _unprinted(self):
-        """Ids of the reports whose stored outputs are missing or older than the report."""
-        return self.sudo().search([("outputs_stored", "=", False)], order="month desc", limit=1000).ids
-
-    def _outdate_outputs(self):
-        """The stored outputs no longer show how the report stands: the scheduled action makes them anew, soon."""
-        self._write_protected({"outputs_stored": False})
-        self.env.ref("aftersales_crm.ir_cron_aftersales_monthly_report")._trigger()

@@ -108,7 +108,7 @@ class TestMonthlyCron(FiguresCommon):
         with (
             freeze_time("2026-10-02 08:00:00"),
             patch.object(Figure, "_write_figures", failing),
-            mute_logger("odoo.addons.aftersales_crm.models.aftersales_monthly_report"),
+            mute_logger("odoo.addons.aftersales_crm.models.aftersales_monthly_writing_mixin"),
         ):
             self.run_cron()
             self.assertFalse(self.months(), "half a report does not stay")
