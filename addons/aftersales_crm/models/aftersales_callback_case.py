@@ -29,20 +29,14 @@ class AftersalesCallback(models.Model):
         """Open a new action that is born from this callback."""
         self.ensure_one()
         problems = self.answer_ids.filtered("is_problem")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Corrective Action"),
-            "res_model": "aftersales.corrective.action",
-            "view_mode": "form",
-            "context": {
-                "default_callback_id": self.id,
-                "default_kind": "preventive",
-                "default_name": self.env._("Action after callback %s", self.display_name),
-                "default_problem": self._get_problem_text(problems),
-                "default_problem_category_id": problems.problem_category_id[:1].id,
-                "default_company_id": self.company_id.id,
-            },
-        }
+        return self.env["aftersales.corrective.action"]._open_new(
+            callback_id=self.id,
+            kind="preventive",
+            name=self.env._("Action after callback %s", self.display_name),
+            problem=self._get_problem_text(problems),
+            problem_category_id=problems.problem_category_id[:1].id,
+            company_id=self.company_id.id,
+        )
 
     # ------------------------------------------------------------
     # BUSINESS

@@ -408,21 +408,15 @@ class AftersalesComplaint(models.Model):
     def action_create_corrective_action(self):
         """Open a new corrective action that is born from this complaint."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Corrective Action"),
-            "res_model": "aftersales.corrective.action",
-            "view_mode": "form",
-            "context": {
-                "default_complaint_ids": [fields.Command.link(self.id)],
-                "default_name": self.env._("Action after %s", self.name),
-                "default_problem": self.description,
-                "default_problem_category_id": self.problem_category_id.id,
-                "default_cause_id": self.cause_id.id,
-                "default_root_cause": self.root_cause,
-                "default_company_id": self.company_id.id,
-            },
-        }
+        return self.env["aftersales.corrective.action"]._open_new(
+            complaint_ids=[fields.Command.link(self.id)],
+            name=self.env._("Action after %s", self.name),
+            problem=self.description,
+            problem_category_id=self.problem_category_id.id,
+            cause_id=self.cause_id.id,
+            root_cause=self.root_cause,
+            company_id=self.company_id.id,
+        )
 
     def action_open_corrective_actions(self):
         self.ensure_one()

@@ -256,6 +256,17 @@ class AftersalesCorrectiveAction(models.Model):
             "context": {"default_action_id": self.id, "default_step": self.env.context.get("step")},
         }
 
+    @api.model
+    def _open_new(self, **values):
+        """Open the form of a new action with what is known already."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Corrective Action"),
+            "res_model": "aftersales.corrective.action",
+            "view_mode": "form",
+            "context": {f"default_{name}": value for name, value in values.items()},
+        }
+
     def action_open_complaints(self):
         self.ensure_one()
         return self.complaint_ids._get_records_action(name=self.env._("Complaints"))

@@ -10,6 +10,27 @@ from .aftersales_monthly_base import SOURCE_MODELS
 
 DASH = "–"
 
+# What is stored of each figure that was counted, with its type in the database
+COLUMNS = {
+    "sequence": "int",
+    "measure": "varchar",
+    "dimension": "varchar",
+    "key": "varchar",
+    "label": "jsonb",
+    "unit": "varchar",
+    "numerator": "int",
+    "denominator": "int",
+    "n": "int",
+    "value": "float8",
+    "is_defined": "bool",
+    "previous": "float8",
+    "previous_n": "int",
+    "has_previous": "bool",
+    "last_year": "float8",
+    "last_year_n": "int",
+    "has_last_year": "bool",
+}
+
 
 class AftersalesMonthlyFigure(models.Model):
     """One figure of one monthly report: numerator, denominator, n, and the same figure a month and a year before.
@@ -341,18 +362,23 @@ class AftersalesMonthlyFigure(models.Model):
         for (code, dimension, key), (value, _n, _defined) in (before or {}).items():
             if (code, dimension) == ("problem_share", "problem") and value and (code, dimension, key) not in counted:
                 counted[code, dimension, key] = (0, counted[code, "total", ""][1])
+        self._insert_rows(report, self._figure_rows(report, counted, before, year_before))
+        self.invalidate_model()
+
+    @api.model
+    def _figure_rows(self, report, counted, before, year_before):
+        """The values of the figures in the order of `COLUMNS`."""
         labels = self._labels(report, counted)
         order = {code: index for index, code in enumerate(MEASURES)}
         rows = []
-        for (code, dimension, key), (numerator, denominator) in counted.items():
+        for name, (numerator, denominator) in counted.items():
+            code, dimension, key = name
             unit = MEASURES[code].unit
             value = rate(numerator, denominator, unit)
             rows.append(
                 (
                     order[code],
-                    code,
-                    dimension,
-                    key,
+                    *name,
                     json.dumps(labels[dimension, key], ensure_ascii=False),
                     unit,
                     numerator,
@@ -360,45 +386,28 @@ class AftersalesMonthlyFigure(models.Model):
                     numerator if MEASURES[code].denominator is None else denominator,
                     value or 0.0,
                     value is not None,
-                    *self._compared(before, (code, dimension, key)),
-                    *self._compared(year_before, (code, dimension, key)),
+                    *self._compared(before, name),
+                    *self._compared(year_before, name),
                 )
             )
-        columns = list(zip(*rows, strict=True))
-        types = [
-            "int",
-            "text",
-            "text",
-            "text",
-            "text",
-            "text",
-            "int",
-            "int",
-            "int",
-            "float8",
-            "bool",
-            "float8",
-            "int",
-            "bool",
-            "float8",
-            "int",
-            "bool",
-        ]
+        return rows
+
+    @api.model
+    def _insert_rows(self, report, rows):
+        """Store figures in one statement, whatever their number."""
+        arrays = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
         self.env.cr.execute(
             SQL(
-                "INSERT INTO aftersales_monthly_figure (report_id, company_id, month, is_current, sequence, measure,"
-                " dimension, key, label, unit, numerator, denominator, n, value, is_defined, previous, previous_n,"
-                " has_previous, last_year, last_year_n, has_last_year)"
-                " SELECT %s, %s, %s, %s, f1, f2, f3, f4, f5::jsonb, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16,"
-                " f17 FROM unnest(%s) AS f(f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15, f16, f17)",
+                "INSERT INTO aftersales_monthly_figure (report_id, company_id, month, is_current, %s)"
+                " SELECT %s, %s, %s, %s, rows.* FROM unnest(%s) AS rows",
+                SQL(", ").join(map(SQL.identifier, COLUMNS)),
                 report.id,
                 report.company_id.id,
                 report.month,
                 report.is_current,
-                SQL(", ").join(SQL(f"%s::{kind}[]", list(column)) for kind, column in zip(types, columns, strict=True)),
+                SQL(", ").join(SQL("%s::%s[]", list(values), SQL(kind)) for kind, values in arrays),
             )
         )
-        self.invalidate_model()
 
     @api.model
     def _figures_of(self, report, month):
