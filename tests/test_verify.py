@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -211,6 +212,30 @@ def test_what_is_entered_later_is_no_difference(store: Store, changed):
         assert {"made total", "attempts total", f"attempt {attempt}"} <= store.wrong(lines)
     finally:
         store.sql("DELETE FROM aftersales_callback_attempt WHERE id = %s", attempt)
+
+
+@pytest.mark.slow
+def test_late_entries_revisions_and_other_zones(odoo_env, demo_database: str):
+    """After calls, reopenings, corrected deliveries and changed settings, reports of then and their revisions agree."""
+    played = subprocess.run(
+        [sys.executable, "-m", "harness", "shell", "-d", demo_database],
+        input=(paths.REPO / "tests" / "late_entries.py").read_text(encoding="utf-8"),
+        capture_output=True,
+        text=True,
+        cwd=paths.REPO,
+        timeout=300,
+    )
+    found = re.search(r"^DONE (.*)$", played.stdout, re.M)
+    assert found, played.stdout + played.stderr
+    steps = ast.literal_eval(found[1])
+    wanted = {"called", "moved", "reopened", "delivery corrected", "came back", "order cancelled", "year before"}
+    assert wanted <= set(steps)
+    store = Store(odoo_env, demo_database)
+    code, lines, (figures, reports, different) = store.verify()
+    assert (code, different) == (0, 0), "\n".join(lines)
+    assert steps["revised"] >= 12
+    assert reports >= 18
+    assert figures > 5000
 
 
 def test_an_unknown_database_is_said():

@@ -132,7 +132,7 @@ class Month:
                 user_id=self.agent(row.id),
                 kind=row.kind,
                 state=state,
-                day=row.date_due,
+                day=(row.date_due, row.write_date),
                 in_base=not (state == "cancelled" and reason not in NO_REASON),
                 is_made=bool(calls),
                 is_completed=any(call.next_step == "complete" for call in calls),
