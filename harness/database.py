@@ -282,12 +282,16 @@ def ensure_addon(env: Environment, *, demo: bool = False) -> str:
 
 
 def _prune(env: Environment, kind: str, demo: bool, newest: str) -> None:
-    """Drop the oldest templates of a sort, keeping ``KEEP``."""
-    pattern = re.compile(rf"{PREFIX}_{kind}{'_demo' if demo else ''}_[0-9a-f]{{10}}$")
+    """Drop the oldest templates of a sort, keeping ``KEEP``, and what killed builds left.
+
+    The caller holds the sort's lock, so nobody else is building one.
+    """
+    pattern = re.compile(rf"{PREFIX}_{kind}{'_demo' if demo else ''}_[0-9a-f]{{10}}(_new)?$")
     with connect(env) as cursor:
         cursor.execute("SELECT datname FROM pg_database ORDER BY oid DESC")
         found = [row[0] for row in cursor.fetchall() if pattern.match(row[0])]
-    for name in [name for name in found if name != newest][KEEP - 1 :]:
+    whole = [name for name in found if not name.endswith("_new") and name != newest]
+    for name in whole[KEEP - 1 :] + [name for name in found if name.endswith("_new")]:
         drop(env, name)
 
 
