@@ -22,7 +22,7 @@ from .environment import Environment
 from .errors import SetupError
 from .lock import locked
 from .paths import ADDON, ADDON_DIR, log_dir
-from .say import run_logged, step, tail
+from .say import run_logged, say, step, tail
 from .venv import requirements_key
 
 #: What the addon depends on, installed in the base template.  It may name more than the
@@ -276,9 +276,17 @@ def ensure_addon(env: Environment, *, demo: bool = False) -> str:
                 install(env, building, (ADDON,), demo=demo, progress=progress.update)
                 progress.update("bundling the web client")
                 run_script(env, building, _BUNDLE)
-            rename(env, building, name)
-            _prune(env, "addon", demo, name)
-    return name
+            # Edited meanwhile: then nobody knows which code this database was made from.
+            now = template_name(env, "addon", demo=demo)
+            if now == name:
+                rename(env, building, name)
+                _prune(env, "addon", demo, name)
+                return name
+            drop(env, building)
+    if exists(env, name):
+        return name
+    say("The addon was edited while its template was being built: building it again.")
+    return ensure_addon(env, demo=demo)
 
 
 def _prune(env: Environment, kind: str, demo: bool, newest: str) -> None:

@@ -132,7 +132,10 @@ def test_the_web_client_opens_in_the_browser(server: OdooServer, page):
     assert page.locator(".o_main_navbar").count() == 1
 
 
-def test_a_demo_database_is_used_again_until_the_addon_changes(odoo_env):
+def test_a_demo_database_is_used_again_until_the_addon_changes(odoo_env, make_database, monkeypatch):
+    template = database.comment(odoo_env, make_database(demo=True))
+    monkeypatch.setattr(database, "ensure_addon", lambda env, *, demo: template)
+    monkeypatch.setattr(database, "template_name", lambda env, kind, *, demo: template)
     name = f"aftersales_test_demo_{os.getpid()}"
     try:
         assert demo.prepare_database(odoo_env, name)
