@@ -81,7 +81,9 @@ def take(chromium, url: str, shot: Shot, target: Path) -> None:
             page.locator(".o_data_row .o_data_cell, .o_kanban_record").first.click()
         page.wait_for_selector(shot.selector)
         # Avatars and fonts come after the page itself
-        page.wait_for_function("() => document.fonts.status === 'loaded' && [...document.images].every(i => i.complete)")
+        page.wait_for_function(
+            "() => document.fonts.status === 'loaded' && [...document.images].every(i => i.complete)"
+        )
         page.mouse.move(0, height - 1)
         page.screenshot(path=str(target))
         say(f"{target.name}")

@@ -22,9 +22,9 @@ class AftersalesChangeRequestLine(models.Model):
     field_name = fields.Selection("_selection_field_name", "Field", required=True)
     field_label = fields.Char(compute="_compute_field_label")
     old_raw = fields.Char(readonly=True, copy=False)
-    old_value = fields.Char("Old Value", readonly=True, copy=False)
+    old_value = fields.Char(readonly=True, copy=False)
     new_raw = fields.Char()
-    new_value = fields.Char("New Value")
+    new_value = fields.Char()
     company_id = fields.Many2one(related="request_id.company_id", store=True, index=True)
 
     _field_uniq = models.Constraint("UNIQUE(request_id, field_name)", "This field is on the request already.")

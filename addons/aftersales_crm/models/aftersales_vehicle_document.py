@@ -22,7 +22,7 @@ class AftersalesVehicleDocument(models.Model):
     )
     reference = fields.Char()
     attachment_ids = fields.Many2many("ir.attachment", string="Scans", bypass_search_access=True)
-    date_received = fields.Date("Date Received", compute="_compute_received", store=True, readonly=False)
+    date_received = fields.Date(compute="_compute_received", store=True, readonly=False)
     user_id = fields.Many2one("res.users", "Received by", compute="_compute_received", store=True)
     date_expiry = fields.Date("Expiry")
     is_expired = fields.Boolean("Expired", compute="_compute_is_expired", search="_search_is_expired")
