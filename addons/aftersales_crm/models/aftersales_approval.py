@@ -36,7 +36,7 @@ class AftersalesApproval(models.Model):
     _attached_owner = "aftersales.approval.mixin"
 
     # Request
-    name = fields.Char(string="Decision About", required=True)
+    name = fields.Char(string="Decision About", required=True, translate=True)
     purpose = fields.Char(required=True, help="Technical name of what is decided.")
     company_id = fields.Many2one("res.company", required=True, index=True)
     round = fields.Integer(required=True, default=1)
@@ -87,6 +87,7 @@ class AftersalesApproval(models.Model):
     _document_idx = models.Index("(res_model, res_id, purpose, state)")
 
     @api.depends("name", "res_model", "res_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for approval in self:
             approval.display_name = f"{approval.name}: {approval.record_name or ''}"

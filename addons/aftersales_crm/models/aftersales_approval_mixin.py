@@ -184,6 +184,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
                 ]
             )
         )
+        self._approval_translate(rows)
         self.invalidate_recordset(["approval_ids"])
         rows._clock_start("decide")
         for row in rows:
@@ -206,6 +207,14 @@ class AftersalesApprovalMixin(models.AbstractModel):
             "content": self._approval_content(purpose),
             "content_hash": self._approval_hash(purpose),
         }
+
+    def _approval_translate(self, rows):
+        """Name the rows in every language: who decides may read another one than who asks."""
+        for lang, _name in self.env["res.lang"].get_installed():
+            if lang != (self.env.lang or "en_US"):
+                purposes = self.with_context(lang=lang)._approval_purposes()
+                for purpose, same in rows.with_context(lang=lang).grouped("purpose").items():
+                    same._write_protected({"name": purposes[purpose]["name"]})
 
     def _approval_pending(self, purpose=None):
         """Pending rows of these records (superuser mode)."""
@@ -233,20 +242,25 @@ class AftersalesApprovalMixin(models.AbstractModel):
         """
         for row in rows:
             record = row._record()
-            self.env["aftersales.approval"].sudo()._create_protected(
-                [
-                    dict(
-                        record._approval_request_values(row.purpose),
-                        state="approved",
-                        requester_id=approval.requester_id.id,
-                        group_id=row.group_id.id,
-                        decided_by_id=approval.decided_by_id.id,
-                        decided_for_id=approval.decided_for_id.id,
-                        date_decided=approval.date_decided,
-                        note=approval.name,
-                    )
-                ]
+            renewed = (
+                self.env["aftersales.approval"]
+                .sudo()
+                ._create_protected(
+                    [
+                        dict(
+                            record._approval_request_values(row.purpose),
+                            state="approved",
+                            requester_id=approval.requester_id.id,
+                            group_id=row.group_id.id,
+                            decided_by_id=approval.decided_by_id.id,
+                            decided_for_id=approval.decided_for_id.id,
+                            date_decided=approval.date_decided,
+                            note=approval.name,
+                        )
+                    ]
+                )
             )
+            record._approval_translate(renewed)
             record.invalidate_recordset(["approval_ids"])
 
     def _approval_cancel(self, purpose, reason):
@@ -274,7 +288,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
             else for_asker.env._("%(name)s of %(document)s: returned (%(signature)s). %(reason)s")
         )
         body = template % {
-            "name": approval.name,
+            "name": approval.with_context(lang=asker.lang).name,
             "document": self.display_name,
             "signature": approval.signature,
             "reason": approval.reason or "",
@@ -381,7 +395,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
                 body=record.env._(
                     "%(person)s asks for your decision: %(name)s of %(document)s.",
                     person=approval.requester_id.name,
-                    name=approval.name,
+                    name=approval.with_context(lang=user.lang).name,
                     document=record.display_name,
                 ),
             )
@@ -393,7 +407,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
                 self.sudo().with_context(lang=user.lang).activity_schedule(
                     "aftersales_crm.mail_act_aftersales_approval",
                     user_id=user.id,
-                    summary=approval.name,
+                    summary=approval.with_context(lang=user.lang).name,
                     date_deadline=approval.company_id._aftersales_today(),
                 )
 

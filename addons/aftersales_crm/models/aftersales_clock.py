@@ -35,7 +35,7 @@ class AftersalesClock(models.Model):
     _allow_sudo_commands = False
     _attached_owner = "aftersales.clock.mixin"
 
-    name = fields.Char(required=True)
+    name = fields.Char(related="policy_id.name")
     code = fields.Char(required=True)
     company_id = fields.Many2one("res.company", required=True, index=True)
     policy_id = fields.Many2one("aftersales.sla.policy", ondelete="restrict", index=True)

@@ -69,7 +69,6 @@ class AftersalesClockMixin(models.AbstractModel):
             policy = self.env["aftersales.sla.policy"]._find(self._name, code, level, company, day)
             if policy:
                 values = {
-                    "name": policy.name,
                     "code": code,
                     "res_model": self._name,
                     "company_id": company.id,
@@ -149,7 +148,7 @@ class AftersalesClockMixin(models.AbstractModel):
             text = record.env._(
                 "%(rung)s: '%(clock)s' of %(document)s, deadline %(deadline)s.",
                 rung=rule.with_context(lang=user.lang).name,
-                clock=clock.policy_id.with_context(lang=user.lang).name or clock.name,
+                clock=clock.with_context(lang=user.lang).name,
                 document=record.display_name,
                 deadline=deadline.strftime("%Y-%m-%d %H:%M"),
             )

@@ -54,6 +54,25 @@ class TestApproval(AftersalesCommon):
         )
         self.assertEqual(len(self.request.content_hash), 64)
 
+    def test_named_in_the_readers_language(self):
+        """Who asks writes one language; whoever reads the request, its clock and its reminder sees his own."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"]._load_module_terms(["aftersales_crm"], ["zh_CN"])
+        self.manager.lang = "zh_CN"
+        vehicle = (
+            self.env["aftersales.vehicle"]
+            .with_user(self.advisor)
+            .create({"vin": "LATPAB072W1005302", "partner_id": self.owner.id, "model_id": self.car_model.id})
+        )
+        vehicle.action_submit()
+        request = vehicle.sudo().approval_ids
+        self.assertEqual(request.name, "Verification")
+        self.assertEqual(request.with_context(lang="zh_CN").name, "核实")
+        self.assertTrue(request.with_context(lang="zh_CN").display_name.startswith("核实"))
+        self.assertEqual(request.clock_ids.with_context(lang="zh_CN").name, "决定")
+        reminder = vehicle.sudo().activity_ids.filtered(lambda activity: activity.user_id == self.manager)
+        self.assertEqual(reminder.summary, "核实")
+
     def test_only_the_role_decides(self):
         """Out of the role, out of the store, or for one's own request: refused with the reason, and logged."""
         for user in (self.advisor, self.crc, self.archivist, self.gm, self.admin):
