@@ -1,4 +1,3 @@
-import json
 import logging
 
 from odoo import api, fields, models
@@ -95,8 +94,10 @@ class AftersalesApproval(models.Model):
     @api.depends("content")
     def _compute_summary(self):
         for approval in self:
-            entries = (approval.sudo().content or {}).values()
-            approval.summary = "\n".join(f"{entry['label']}: {entry['text']}" for entry in entries if entry["text"])
+            entries = approval._content_for_people()
+            approval.summary = "\n".join(
+                f"{entry['label']}: {entry['text']}" for entry in entries.values() if entry["text"]
+            )
 
     @api.depends("content")
     def _compute_changes(self):
@@ -323,13 +324,36 @@ class AftersalesApproval(models.Model):
         )
         return users | delegations.delegate_id
 
-    @api.model
+    def _content_for_people(self, content=None):
+        """The content in the order of its declaration, with labels in the reader's language.
+
+        What still stands on the document is read from there, in the reader's language too.
+
+        :param content: another canonical content of the same document and purpose, this row's by default
+        """
+        self.ensure_one()
+        content = content if content is not None else self.sudo().content or {}
+        record = self._record().sudo()
+        live = {}
+        if record.exists():
+            live = record._approval_content(self.purpose, lang=self.env.lang)
+        names = [name for name in live if name in content] + [name for name in content if name not in live]
+        result = {}
+        for name in names:
+            entry = dict(content[name])
+            if name in live:
+                entry["label"] = live[name]["label"]
+                if live[name]["value"] == entry["value"]:
+                    entry["text"] = live[name]["text"]
+            result[name] = entry
+        return result
+
     def _describe_changes(self, before, after):
         """What differs between two canonical contents, one line a field, for people."""
         lines = []
-        before, after = before or {}, after or {}
-        for name in after:
-            old, new = before.get(name, {}), after[name]
-            if json.dumps(old.get("value"), sort_keys=True) != json.dumps(new["value"], sort_keys=True):
+        before = self._content_for_people(before or {})
+        for name, new in self._content_for_people(after or {}).items():
+            old = before.get(name, {})
+            if old.get("value") != new["value"]:
                 lines.append(f"{new['label']}: {old.get('text') or '–'} → {new.get('text') or '–'}")
         return "\n".join(lines)

@@ -310,10 +310,13 @@ class AftersalesApprovalMixin(models.AbstractModel):
             for entry in spec.get("content", ())
         }
 
-    def _approval_content(self, purpose):
-        """Canonical content: ``{field: {label, value, text}}``; only `value` goes into the fingerprint."""
+    def _approval_content(self, purpose, lang=None):
+        """Canonical content: ``{field: {label, value, text}}``; only `value` goes into the fingerprint.
+
+        :param lang: language of labels and texts, for people; a fingerprint is always taken without one
+        """
         self.ensure_one()
-        record = self.sudo().with_context(lang=None, tz=None, active_test=False)
+        record = self.sudo().with_context(lang=lang, tz=None, active_test=False)
         content = {}
         for entry in self._approval_purposes()[purpose].get("content", ()):
             if isinstance(entry, str):
@@ -322,7 +325,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
                 name, line_fields = entry
                 lines = [{field: canonical(line, field) for field in line_fields} for line in record[name].sorted("id")]
                 content[name] = {
-                    "label": record._fields[name].string,
+                    "label": record._field_label(name),
                     "value": [
                         [line.id, {field: cell["value"] for field, cell in cells.items()}]
                         for line, cells in zip(record[name].sorted("id"), lines, strict=True)

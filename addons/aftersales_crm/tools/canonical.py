@@ -10,27 +10,28 @@ def canonical(record, name):
     rounded to the digits of their field; relations are ids.
     """
     field = record._fields[name]
+    label = field.get_description(record.env, ["string"])["string"]
     value = record[name]
     if field.type in ("many2one", "reference", "many2one_reference"):
         return {
-            "label": field.string,
+            "label": label,
             "value": value.id if field.type == "many2one" else str(value or ""),
             "text": value.display_name or "" if field.type == "many2one" else str(value or ""),
         }
     if field.type in ("many2many", "one2many"):
         value = value.sorted("id")
-        return {"label": field.string, "value": value.ids, "text": ", ".join(value.mapped("display_name"))}
+        return {"label": label, "value": value.ids, "text": ", ".join(value.mapped("display_name"))}
     if field.type in ("float", "monetary"):
         digits = field.get_digits(record.env) if field.type == "float" else None
         text = f"{value or 0.0:.{(digits or (16, 6))[1]}f}"
-        return {"label": field.string, "value": text, "text": text}
+        return {"label": label, "value": text, "text": text}
     if field.type in ("date", "datetime"):
         text = value.isoformat() if value else ""
-        return {"label": field.string, "value": text, "text": text}
+        return {"label": label, "value": text, "text": text}
     if field.type == "selection":
         label = dict(field._description_selection(record.env)).get(value, "")
-        return {"label": field.string, "value": value or "", "text": label}
+        return {"label": label, "value": value or "", "text": label}
     if field.type in ("boolean", "integer"):
-        return {"label": field.string, "value": value, "text": str(value)}
+        return {"label": label, "value": value, "text": str(value)}
     text = unicodedata.normalize("NFC", str(value or "")).replace("\r\n", "\n")
-    return {"label": field.string, "value": text, "text": text}
+    return {"label": label, "value": text, "text": text}
