@@ -69,7 +69,7 @@ class TestApproval(AftersalesCommon):
         self.assertEqual(request.name, "Verification")
         self.assertEqual(request.with_context(lang="zh_CN").name, "核实")
         self.assertTrue(request.with_context(lang="zh_CN").display_name.startswith("核实"))
-        self.assertEqual(request.clock_ids.with_context(lang="zh_CN").name, "决定")
+        self.assertEqual(request.clock_ids.with_context(lang="zh_CN").name, "审批")
         reminder = vehicle.sudo().activity_ids.filtered(lambda activity: activity.user_id == self.manager)
         self.assertEqual(reminder.summary, "核实")
 
