@@ -17,6 +17,9 @@ from .paths import log_dir
 from .postgres import free_port
 from .say import tail
 
+#: Two transactions at one row: PostgreSQL refuses the second, Odoo logs the refusal and repeats the request. Should it
+#: give up in the end, it logs another error.
+_RETRIED = re.compile(r"odoo\.sql_db: bad query: .*could not serialize access", re.DOTALL)
 _LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) ")
 
 
@@ -37,7 +40,7 @@ def log_problems(text: str, allowed: Sequence[str] = ()) -> list[str]:
     for level, lines in entries:
         entry = "\n".join(lines)
         broken = level in ("ERROR", "CRITICAL") or (level == "" and "Traceback (most recent call last)" in entry)
-        if broken and not any(re.search(pattern, entry) for pattern in allowed):
+        if broken and not _RETRIED.search(entry) and not any(re.search(pattern, entry) for pattern in allowed):
             problems.append(entry)
     return problems
 

@@ -150,7 +150,7 @@ class Person:
     def state(self, value: str, name: str = "state") -> None:
         """Wait until the status bar shows a state."""
         bar = self.page.locator(f"{FORM} .o_field_widget[name='{name}'] [aria-checked='true'][data-value='{value}']")
-        expect(bar).to_have_count(1, timeout=20_000)
+        expect(bar).to_have_count(1, timeout=10_000)
 
     @staticmethod
     def _check(answer: Response) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 import xmlrpc.client
 
@@ -175,6 +176,50 @@ def test_deciding_out_of_turn_twice_for_another_and_ones_own(site):
         manager("aftersales.approval", "decide", ids=filing, decision="approved")
     site.client("archivist")("aftersales.approval", "decide", ids=filing, decision="approved")
     assert site.admin("aftersales.vehicle", "read", ids=[vehicle], fields=["state"])[0]["state"] == "filed"
+
+
+def test_editing_after_signing_voids_the_signature(site):
+    """One changed character of a measure voids the general manager's signature and asks again; a tag does not."""
+    manager, gm = site.client("manager"), site.client("gm")
+    (category,) = site.admin.create("aftersales.problem.category", {"name": "Signing", "code": "signing"})
+    day = (datetime.date.today() + datetime.timedelta(days=20)).isoformat()
+    (action,) = manager.create(
+        "aftersales.corrective.action",
+        {
+            "name": "Explain the price",
+            "kind": "corrective",
+            "problem": "Surprised by the price",
+            "root_cause": "The quote is not printed",
+            "responsible_id": site.store.users["advisor"],
+            "supervisor_id": site.store.users["manager_2"],
+            "date_deadline": day,
+            "indicator": "problem_share",
+            "problem_category_id": category,
+            "target": 5.0,
+            "window_days": 30,
+            "measure_ids": [
+                [0, 0, {"name": "Print the quote", "kind": "corrective", "date_deadline": day,
+                        "responsible_id": site.store.users["advisor"]}],
+            ],
+        },
+    )  # fmt: skip
+    manager("aftersales.corrective.action", "action_submit", ids=[action])
+    with pytest.raises(RpcError):
+        manager("aftersales.corrective.action", "action_approval_approve", ids=[action])
+    gm("aftersales.corrective.action", "action_approval_approve", ids=[action])
+
+    def rows():
+        domain = [["res_model", "=", "aftersales.corrective.action"], ["res_id", "=", action]]
+        return gm.search_read("aftersales.approval", domain, ["state", "void_reason"], order="id")
+
+    measures = manager("aftersales.corrective.action", "read", ids=[action], fields=["measure_ids"])[0]["measure_ids"]
+    manager.write("aftersales.corrective.action", [action], {"team_ids": [[6, 0, [site.store.users["crc"]]]]})
+    assert [row["state"] for row in rows()] == ["approved"]
+    manager.write("aftersales.corrective.measure", measures, {"name": "Print the quote."})
+    assert [row["state"] for row in rows()] == ["void", "pending"]
+    assert "Print the quote." in rows()[0]["void_reason"]
+    state = manager("aftersales.corrective.action", "read", ids=[action], fields=["state"])[0]["state"]
+    assert state == "submitted"
 
 
 def test_the_group_officer_reaches_no_file(site):

@@ -219,15 +219,9 @@ class Journey:
         return action
 
     def decide(self, decision: str, picture: str, document: str) -> None:
-        """The general manager opens what waits in the inbox, and returns or signs it.
-
-        The list may show for a moment what it showed the last time, so the document is looked for by its name.
-        """
+        """The general manager opens what waits in the inbox, and returns or signs it."""
         gm = self["gm"]
-        gm.open("aftersales-decisions", ".o_list_view .o_data_row")
-        gm.picture(f"inbox-{picture}")
-        gm.page.locator(".o_list_view .o_data_row", has_text=document).locator(".o_data_cell").first.click()
-        gm.page.wait_for_selector(FORM)
+        self.open_waiting(gm, document)
         gm.picture(picture)
         if decision == "returned":
             gm.dialog("action_return")
@@ -237,6 +231,24 @@ class Journey:
         else:
             gm.press("action_approve")
         gm.state(decision)
+
+    @staticmethod
+    def open_waiting(gm: Person, document: str) -> None:
+        """Open the request of a document from the inbox.
+
+        The web client shows for a moment the list of the last time; whoever is that quick looks again.
+        """
+        row = gm.page.locator(".o_list_view .o_data_row", has_text=document)
+        for attempt in range(5):
+            gm.open("aftersales-decisions", ".o_list_view .o_data_row")
+            row.locator(".o_data_cell").first.click()
+            gm.page.wait_for_selector(FORM)
+            try:
+                gm.state("pending")
+                return
+            except AssertionError:
+                if attempt == 4:
+                    raise
 
     def mend(self, action: int) -> None:
         """The manager reads why it came back, changes the plan and submits it again."""

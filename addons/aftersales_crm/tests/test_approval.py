@@ -141,6 +141,12 @@ class TestApproval(AftersalesCommon):
         with self.assertRaisesRegex(UserError, "changed after"):
             self.as_decider(self.manager).decide("approved")
 
+    def test_what_is_decided_is_read(self):
+        """The decider reads label and value of what is bound, in the order of its declaration."""
+        lines = self.as_decider(self.manager).summary.splitlines()
+        self.assertIn("Plate Type: Ordinary", lines)
+        self.assertLess(lines.index("Plate Type: Ordinary"), lines.index("VIN: LATPAB071W1005301"))
+
     def test_steps_by_different_persons(self):
         """Verifier and archivist are different persons, though one person has both roles."""
         self.manager.group_ids |= self.env.ref("aftersales_crm.group_aftersales_archivist")

@@ -29,8 +29,8 @@ def canonical(record, name):
         text = value.isoformat() if value else ""
         return {"label": label, "value": text, "text": text}
     if field.type == "selection":
-        label = dict(field._description_selection(record.env)).get(value, "")
-        return {"label": label, "value": value or "", "text": label}
+        text = dict(field._description_selection(record.env)).get(value, "")
+        return {"label": label, "value": value or "", "text": text}
     if field.type in ("boolean", "integer"):
         return {"label": label, "value": value, "text": str(value)}
     text = unicodedata.normalize("NFC", str(value or "")).replace("\r\n", "\n")
