@@ -92,6 +92,7 @@ class AftersalesApproval(models.Model):
             approval.display_name = f"{approval.name}: {approval.record_name or ''}"
 
     @api.depends("content")
+    @api.depends_context("lang")
     def _compute_summary(self):
         for approval in self:
             entries = approval._content_for_people()
@@ -100,6 +101,7 @@ class AftersalesApproval(models.Model):
             )
 
     @api.depends("content")
+    @api.depends_context("lang")
     def _compute_changes(self):
         for approval in self:
             before = approval.sudo().search(

@@ -62,12 +62,21 @@ class TestApproval(AftersalesCommon):
         vehicle = (
             self.env["aftersales.vehicle"]
             .with_user(self.advisor)
-            .create({"vin": "LATPAB072W1005302", "partner_id": self.owner.id, "model_id": self.car_model.id})
+            .create(
+                {
+                    "vin": "LATPAB072W1005302",
+                    "license_plate": "沪A54321",
+                    "model_id": self.car_model.id,
+                    "partner_id": self.owner.id,
+                }
+            )
         )
         vehicle.action_submit()
         request = vehicle.sudo().approval_ids
         self.assertEqual(request.name, "Verification")
         self.assertEqual(request.with_context(lang="zh_CN").name, "核实")
+        self.assertIn("Plate Type: Ordinary", request.summary)
+        self.assertIn("号牌类型: 普通", request.with_context(lang="zh_CN").summary)
         self.assertTrue(request.with_context(lang="zh_CN").display_name.startswith("核实"))
         self.assertEqual(request.clock_ids.with_context(lang="zh_CN").name, "审批")
         reminder = vehicle.sudo().activity_ids.filtered(lambda activity: activity.user_id == self.manager)

@@ -23,8 +23,9 @@ def canonical(record, name):
         return {"label": label, "value": value.ids, "text": ", ".join(value.mapped("display_name"))}
     if field.type in ("float", "monetary"):
         digits = field.get_digits(record.env) if field.type == "float" else None
-        text = f"{value or 0.0:.{(digits or (16, 6))[1]}f}"
-        return {"label": label, "value": text, "text": text}
+        bound = f"{value or 0.0:.{(digits or (16, 6))[1]}f}"
+        text = f"{value or 0.0:.2f}" if field.type == "monetary" else bound
+        return {"label": label, "value": bound, "text": text}
     if field.type in ("date", "datetime"):
         text = value.isoformat() if value else ""
         return {"label": label, "value": text, "text": text}
