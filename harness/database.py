@@ -237,13 +237,22 @@ def template_name(env: Environment, kind: str, *, demo: bool = False) -> str:
     return f"{PREFIX}_{kind}{'_demo' if demo else ''}_{key}"
 
 
+def is_whole(env: Environment, name: str) -> bool:
+    """Tell whether a template has its database and its filestore.
+
+    The two lie in different places: a home that was deleted leaves the database behind.
+    """
+    return exists(env, name) and filestore(env, name).is_dir()
+
+
 def ensure_base(env: Environment, *, demo: bool = False) -> str:
     """Return the base template, built when missing."""
     name = template_name(env, "base", demo=demo)
-    if exists(env, name):
+    if is_whole(env, name):
         return name
     with locked(f"template-base{'-demo' if demo else ''}"):
-        if not exists(env, name):
+        if not is_whole(env, name):
+            drop(env, name)
             building = f"{name}_new"
             drop(env, building)
             create_empty(env, building)
@@ -262,12 +271,13 @@ def ensure_addon(env: Environment, *, demo: bool = False) -> str:
     """Return the template with the addon installed, built when missing."""
     base = ensure_base(env, demo=demo)
     name = template_name(env, "addon", demo=demo)
-    if exists(env, name):
+    if is_whole(env, name):
         return name
     if not (ADDON_DIR / "__manifest__.py").exists():
         raise SetupError(f"There is no addon in {ADDON_DIR} (no __manifest__.py).")
     with locked(f"template-addon{'-demo' if demo else ''}"):
-        if not exists(env, name):
+        if not is_whole(env, name):
+            drop(env, name)
             building = f"{name}_new"
             drop(env, building)
             copy(env, base, building)
@@ -283,7 +293,7 @@ def ensure_addon(env: Environment, *, demo: bool = False) -> str:
                 _prune(env, "addon", demo, name)
                 return name
             drop(env, building)
-    if exists(env, name):
+    if is_whole(env, name):
         return name
     say("The addon was edited while its template was being built: building it again.")
     return ensure_addon(env, demo=demo)
