@@ -238,8 +238,7 @@ class AftersalesApproval(models.Model):
         :raises AccessError: with the reasons why not"""
         if not reasons:
             return False
-        independence = self._record()._approval_independence_reasons(self.purpose, self.env.user)
-        only_independence = set(reasons) <= set(independence)
+        only_independence = set(reasons) <= set(self._independence_reasons(self.env.user))
         if only_independence and self.company_id.aftersales_allow_exceptions and (exception_reason or "").strip():
             return exception_reason.strip()
         _logger.warning(
@@ -282,9 +281,31 @@ class AftersalesApproval(models.Model):
                     )
                 )
             if approval.state == "pending" and approval.res_model in self.env:
-                reasons += approval._record()._approval_independence_reasons(approval.purpose, user)
+                reasons += approval._independence_reasons(user)
             result[approval.id] = reasons
         return result
+
+    def _independence_reasons(self, user):
+        """Why `user` is not independent enough to decide this, or the absent person in whose name they would.
+
+        A signature "for A by B" needs both to be independent: B acts, but A's right is what is used (DOMAIN.md,
+        section 1).
+
+        :return: list of sentences; empty when the rules of independence let `user` decide
+        """
+        self.ensure_one()
+        record = self._record()
+        reasons = list(record._approval_independence_reasons(self.purpose, user))
+        absent = self._absent_person(user)
+        if absent and record._approval_independence_reasons(self.purpose, absent):
+            reasons.append(
+                self.env._(
+                    "%(absent)s took part in this: nobody can decide it in their name. "
+                    "Another person with the right to decide must do it.",
+                    absent=absent.name,
+                )
+            )
+        return reasons
 
     def _persons_of(self, user):
         """The entitled persons in whose name `user` may decide: themselves, or those who delegated to them."""
@@ -300,9 +321,16 @@ class AftersalesApproval(models.Model):
         )
 
     def _absent_person(self, user):
-        """The person in whose name `user` decides, empty when in their own."""
+        """The person in whose name `user` decides, empty when in their own.
+
+        Of several who delegated, one who is independent of the document comes first.
+        """
         persons = self._persons_of(user)
-        return self.env["res.users"] if user in persons else persons[:1]
+        if user in persons:
+            return self.env["res.users"]
+        record = self._record()
+        independent = persons.filtered(lambda person: not record._approval_independence_reasons(self.purpose, person))
+        return (independent or persons)[:1]
 
     def _clock_recipients(self, role):
         return self._deciders() if role == "owner" else super()._clock_recipients(role)

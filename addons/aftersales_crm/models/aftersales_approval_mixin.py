@@ -125,7 +125,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
     def _approval_independence_reasons(self, purpose, user):
         """Sentences why `user` may not decide; extend with the rules of the model.
 
-        Delegation does not help: it is the person who decides that must be independent.
+        Asked of who decides and, when that is a delegate, of the absent person too.
         """
         self.ensure_one()
         spec = self._approval_purposes().get(purpose, {})
@@ -136,7 +136,8 @@ class AftersalesApprovalMixin(models.AbstractModel):
         elif spec.get("not_creator", True) and self.sudo().create_uid == user:
             reasons.append(self.env._("You created this yourself: another person must decide."))
         for other in spec.get("distinct_from", ()):
-            if self._approval_current(other).decided_by_id == user:
+            earlier = self._approval_current(other)
+            if user in earlier.decided_by_id | earlier.decided_for_id:
                 reasons.append(
                     self.env._(
                         "You already decided '%(name)s' here: another person must decide.",
@@ -406,7 +407,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
 
     def _approval_plan_activities(self, approval):
         for user in approval._deciders():
-            if not self._approval_independence_reasons(approval.purpose, user):
+            if not approval._independence_reasons(user):
                 self.sudo().with_context(lang=user.lang).activity_schedule(
                     "aftersales_crm.mail_act_aftersales_approval",
                     user_id=user.id,

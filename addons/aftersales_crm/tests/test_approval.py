@@ -207,6 +207,43 @@ class TestApproval(AftersalesCommon):
         with mute_logger(APPROVAL), self.assertRaises(AccessError):
             self.as_decider(self.advisor).decide("approved")
 
+    def test_delegate_cannot_lend_an_independent_hand(self):
+        """Who asked cannot have a delegate decide in their name: both persons of a signature are independent."""
+        self.advisor.group_ids |= self.env.ref("aftersales_crm.group_aftersales_manager")
+        today = self.store._aftersales_today()
+        values = {"delegate_id": self.crc.id, "date_from": today, "date_to": today, "company_id": self.store.id}
+        delegations = self.env["aftersales.delegation"]
+        delegations.create(dict(values, delegator_id=self.advisor.id, reason="Leave"))
+        row = self.as_decider(self.crc)
+        self.assertFalse(row.can_decide)
+        self.assertIn(self.advisor.name, row.cannot_decide_reason)
+        with mute_logger(APPROVAL), self.assertRaises(AccessError):
+            row.decide("approved")
+        # A second absent person, who had no part in it, lends the right instead.
+        delegations.create(dict(values, delegator_id=self.manager.id, reason="Training"))
+        row.invalidate_recordset()
+        row.decide("approved")
+        self.assertEqual(self.request.decided_for_id, self.manager)
+
+    def test_second_decision_is_not_for_the_first_decider(self):
+        """A decision made in somebody's name keeps that person out of the next one, as their own would."""
+        today = self.store._aftersales_today()
+        self.env["aftersales.delegation"].create(
+            {
+                "delegator_id": self.manager.id,
+                "delegate_id": self.crc.id,
+                "date_from": today,
+                "date_to": today,
+                "reason": "Leave",
+                "company_id": self.store.id,
+            }
+        )
+        self.as_decider(self.crc).decide("approved")
+        self.manager.group_ids |= self.env.ref("aftersales_crm.group_aftersales_archivist")
+        filing = self.vehicle.sudo().approval_ids.filtered(lambda row: row.purpose == "file")
+        with mute_logger(APPROVAL), self.assertRaises(AccessError):
+            self.as_decider(self.manager, filing).decide("approved")
+
     def test_nobody_delegates_for_another(self):
         """A delegation is made by the absent person or an administrator, and not turned over afterwards."""
         values = {
