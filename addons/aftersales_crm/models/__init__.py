@@ -83,6 +83,8 @@ from . import aftersales_callback_case
 from . import aftersales_cause
 from . import aftersales_complaint_custody_mixin
 from . import aftersales_complaint_guard_mixin
+from . import aftersales_complaint_intake_mixin
+from . import aftersales_complaint_investigation_mixin
 from . import aftersales_complaint_lane_mixin
 from . import aftersales_complaint_level_mixin
 from . import aftersales_complaint_recurrence_mixin

@@ -1,6 +1,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+# Who may own a case
+HANDLERS = ",".join(f"aftersales_crm.group_aftersales_{role}" for role in ("advisor", "crc", "gm"))
+
 
 class AftersalesComplaintCustodyMixin(models.AbstractModel):
     """First-contact responsibility: whoever takes a complaint in owns it until somebody else has accepted it.
@@ -84,24 +87,30 @@ class AftersalesComplaintCustodyMixin(models.AbstractModel):
     # ------------------------------------------------------------
 
     def _check_recipient(self, user):
+        reasons = self._recipient_reasons(user)
+        if reasons:
+            raise UserError(self.env._("%(number)s: %(reasons)s", number=self.name, reasons=" ".join(reasons)))
+
+    def _recipient_reasons(self, user):
+        """Return why the case cannot be handed over to the user."""
         self.ensure_one()
         user_sudo = user.sudo()
         if not user or user == self.owner_id:
-            raise UserError(self.env._("%s: choose another person to hand over to.", self.name))
+            return [self.env._("Choose another person to hand over to.")]
         if user in self._get_persons_concerned():
-            raise UserError(
-                self.env._("%(number)s: %(name)s is concerned by it.", number=self.name, name=user_sudo.name)
-            )
-        groups = ("advisor", "crc", "gm")
-        is_staff = any(user_sudo.has_group(f"aftersales_crm.group_aftersales_{group}") for group in groups)
-        if not user_sudo.active or self.company_id not in user_sudo.company_ids or not is_staff:
-            raise UserError(
-                self.env._(
-                    "%(number)s: %(name)s does not handle complaints in this store.",
-                    number=self.name,
-                    name=user_sudo.name,
-                )
-            )
+            return [self.env._("%s is concerned by it.", user_sudo.name)]
+        if not user_sudo.active or self.company_id not in user_sudo.company_ids or not user_sudo.has_groups(HANDLERS):
+            return [self.env._("%s does not handle complaints in this store.", user_sudo.name)]
+        return []
+
+    def _get_recipients(self):
+        """Return the staff of the store to whom the case could be handed over."""
+        self.ensure_one()
+        groups_sudo = self.env["res.groups"].sudo()
+        for xmlid in HANDLERS.split(","):
+            groups_sudo |= self.env.ref(xmlid).sudo()
+        users = self.env["res.users"].browse(groups_sudo.all_user_ids.ids)
+        return users.filtered(lambda user: not self._recipient_reasons(user))
 
     # ------------------------------------------------------------
     # BUSINESS

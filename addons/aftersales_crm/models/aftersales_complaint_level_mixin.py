@@ -160,6 +160,12 @@ class AftersalesComplaintLevelMixin(models.AbstractModel):
                 return user
         return self.env["res.users"]
 
+    def _get_handlers(self, level):
+        """Return everybody of the store who could handle a case of this level."""
+        self.ensure_one()
+        users = self._get_role_users("manager") | self._get_role_users("gm")
+        return users.filtered(lambda user: not self._handler_reasons(user, level))
+
     def _do_change_level(self, level, reason=None):
         self.ensure_one()
         if level == self.level:

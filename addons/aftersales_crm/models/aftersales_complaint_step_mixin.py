@@ -50,14 +50,6 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
         self._check_step("confirm")
         self._do_step("confirm", {"date_confirmed": fields.Datetime.now()})
 
-    def action_investigate(self):
-        """Settle the investigation: facts, both sides, causes, responsible persons."""
-        self._check_step("investigate")
-        now = fields.Datetime.now()
-        for complaint in self:
-            complaint._do_step("investigate", {"date_investigated": now, "investigated_by_id": self.env.uid})
-            self.env["aftersales.appeal"]._offer(complaint)
-
     def action_carry_out(self):
         """Record that the solution was carried out."""
         self._check_step("carry_out")

@@ -25,9 +25,10 @@ class AftersalesComplaintStep(models.TransientModel):
         compute="_compute_handler_id",
         store=True,
         readonly=False,
-        domain=[("share", "=", False)],
+        domain="[('id', 'in', choice_ids)]",
     )
-    user_id = fields.Many2one("res.users", "Hand Over to", domain=[("share", "=", False)])
+    user_id = fields.Many2one("res.users", "Hand Over to", domain="[('id', 'in', choice_ids)]")
+    choice_ids = fields.Many2many("res.users", compute="_compute_choice_ids")
     satisfied = fields.Selection([("yes", "Yes"), ("no", "No")], "Is the customer satisfied now?")
     waiting_for = fields.Selection([("customer", "Customer"), ("parts", "Parts")], "Waiting for")
     target_id = fields.Many2one("aftersales.complaint", "Merge into")
@@ -44,6 +45,17 @@ class AftersalesComplaintStep(models.TransientModel):
     def _compute_handler_id(self):
         for wizard in self:
             wizard.handler_id = wizard.complaint_id and wizard.complaint_id._get_default_handler(wizard.level)
+
+    @api.depends("complaint_id", "step", "level")
+    def _compute_choice_ids(self):
+        for wizard in self:
+            case = wizard.complaint_id
+            if case and wizard.step == "handover":
+                wizard.choice_ids = case._get_recipients()
+            elif case and wizard.step == "classify" and wizard.level:
+                wizard.choice_ids = case._get_handlers(wizard.level)
+            else:
+                wizard.choice_ids = False
 
     def action_apply(self):
         """Do the step."""
