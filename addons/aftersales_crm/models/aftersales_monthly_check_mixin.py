@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.measures import RECONCILED
-from .aftersales_monthly_base import SOURCES
+from ..tools.sources import SOURCES
 
 
 class AftersalesMonthlyCheckMixin(models.AbstractModel):

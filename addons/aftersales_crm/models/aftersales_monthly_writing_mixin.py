@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import SQL
 
+from ..tools.sources import Window
 _logger = logging.getLogger(__name__)
 
 # A store that was silent for longer is not caught up month by month
@@ -151,17 +152,17 @@ class AftersalesMonthlyWritingMixin(models.AbstractModel):
     def _window(self):
         """The store, the month and the limits of this report, for the queries of the base."""
         self.ensure_one()
-        return {
-            "company": self.company_id.id,
-            "date_from": self.date_from,
-            "date_to": self.date_to,
-            "start": self.moment_from,
-            "end": self.moment_to,
-            "tz": self.timezone,
-            "satisfied": self.satisfied_score,
-            "fix_days": self.comeback_days or self.company_id.aftersales_comeback_days,
-            "return_days": self.return_days or self.company_id.aftersales_return_days,
-        }
+        return Window(
+            company=self.company_id.id,
+            date_from=self.date_from,
+            date_to=self.date_to,
+            start=self.moment_from,
+            end=self.moment_to,
+            tz=self.timezone,
+            satisfied=self.satisfied_score,
+            fix_days=self.comeback_days or self.company_id.aftersales_comeback_days,
+            return_days=self.return_days or self.company_id.aftersales_return_days,
+        )
 
     # ------------------------------------------------------------
     # CRON

@@ -11,6 +11,9 @@ class ResCompany(models.Model):
     aftersales_callback_max_attempts = fields.Integer("Failed Attempts Before a Letter", default=5)
     aftersales_callback_capacity = fields.Integer("Calls per Agent and Day", default=80)
     aftersales_callback_claim_minutes = fields.Integer("Call Released After (Minutes)", default=20)
+    aftersales_satisfied_score = fields.Integer(
+        "Satisfied From", default=4, help="Score of 5 from which a customer counts as satisfied with the last repair."
+    )
     aftersales_absent_warning_months = fields.Integer("Absent: Warning After (Months)", default=6)
     aftersales_absent_lost_months = fields.Integer("Absent: Lost After (Months)", default=12)
     aftersales_absent_pool_months = fields.Integer("Absent: Pool After (Months)", default=24)
@@ -24,6 +27,9 @@ class ResCompany(models.Model):
         " AND aftersales_callback_max_attempts > 0 AND aftersales_callback_capacity > 0"
         " AND aftersales_callback_claim_minutes > 0)",
         "The callback settings take positive numbers.",
+    )
+    _aftersales_satisfied_range = models.Constraint(
+        "CHECK(aftersales_satisfied_score BETWEEN 1 AND 5)", "Satisfied is a score from 1 to 5."
     )
     _aftersales_absent_order = models.Constraint(
         "CHECK(0 < aftersales_absent_warning_months AND aftersales_absent_warning_months < aftersales_absent_lost_months"

@@ -12,9 +12,6 @@ class ResCompany(models.Model):
         help="On the last day of the month, from this hour of the store on, the monthly"
         " report is written. What is entered later goes into a revision.",
     )
-    aftersales_satisfied_score = fields.Integer(
-        "Satisfied From", default=4, help="Score of 5 from which a customer counts as satisfied with the last repair."
-    )
     aftersales_return_days = fields.Integer(
         "Win-Back Days", default=90, help="A lost customer has returned when a repair order follows within these days."
     )
@@ -22,9 +19,6 @@ class ResCompany(models.Model):
     _aftersales_report_hour_range = models.Constraint(
         "CHECK(aftersales_report_hour >= 0 AND aftersales_report_hour < 24)",
         "The hour of the report lies between 0 and 24.",
-    )
-    _aftersales_satisfied_range = models.Constraint(
-        "CHECK(aftersales_satisfied_score BETWEEN 1 AND 5)", "Satisfied is a score from 1 to 5."
     )
     _aftersales_return_days_positive = models.Constraint(
         "CHECK(aftersales_return_days > 0)", "The win-back days are at least one."
