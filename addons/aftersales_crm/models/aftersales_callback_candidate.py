@@ -57,7 +57,7 @@ class AftersalesCallbackCandidate(models.Model):
             ("out_no_phone", "No phone number"),
             ("out_no_customer", "No customer on the order"),
             ("out_month", "Another call of this kind this month"),
-            ("out_cooldown", "Called a few days ago"),
+            ("out_cooldown", "Too close to another call"),
             ("out_quota", "Above the limit of absent calls"),
         ],
         "Reason",
@@ -79,91 +79,104 @@ class AftersalesCallbackCandidate(models.Model):
         cr = self.env.cr
         cr.execute(SQL("DELETE FROM aftersales_callback_candidate WHERE plan_id = %s", plan.id))
         if rows:
-            names = SQL(", ").join(SQL.identifier(name) for name in COLUMNS)
-            arrays = SQL(", ").join(
-                SQL("%s::%s[]", [row[name] for row in rows], SQL(kind)) for name, kind in COLUMNS.items()
-            )
             cr.execute(
                 SQL(
                     """INSERT INTO aftersales_callback_candidate
                               (plan_id, company_id, create_uid, write_uid, create_date, write_date, %s)
                        SELECT %s, %s, %s, %s, %s, %s, data.*
-                         FROM UNNEST(%s) AS data""",
-                    names,
+                         FROM %s""",
+                    SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
                     plan.id,
                     plan.company_id.id,
                     self.env.uid,
                     self.env.uid,
                     cr.now(),
                     cr.now(),
-                    arrays,
+                    _unnest(rows, COLUMNS),
                 )
             )
         self.invalidate_model()
         plan.invalidate_recordset(["candidate_ids"])
 
     @api.model
-    def _become_callbacks(self, plan):
-        """Write the candidates of a plan that are in as callbacks: new ones in one statement, moved ones in another."""
+    def _become_callbacks(self, plan, rows):
+        """Write the candidates that are in as callbacks: new ones in one statement, moved ones in another.
+
+        The rows learn the number of their callback; one that another plan has made meanwhile gets none.
+        """
         cr = self.env.cr
-        now = cr.now()
         self.env.flush_all()
-        cr.execute(
-            SQL(
-                """WITH fresh AS (
-                       SELECT nextval('aftersales_callback_id_seq') AS number, candidate.*, repair_order.advisor_id
-                         FROM (SELECT * FROM aftersales_callback_candidate
-                                WHERE plan_id = %(plan)s AND is_included AND callback_id IS NULL
-                                ORDER BY id) AS candidate
-                         LEFT JOIN aftersales_repair_order AS repair_order
-                                ON repair_order.id = candidate.repair_order_id)
-                   INSERT INTO aftersales_callback
-                          (id, name, company_id, kind, absent_stage, plan_id, repair_order_id, vehicle_id, partner_id,
-                           advisor_id, user_id, date_planned, time_preference, date_due, date_expiry, explanation,
-                           state, is_made, is_completed, has_problem, customer_demands, attempt_count, failed_count,
-                           create_uid, write_uid, create_date, write_date)
-                   SELECT number, 'CB' || LPAD(number::text, GREATEST(6, LENGTH(number::text)), '0'), company_id, kind, absent_stage, plan_id,
-                          repair_order_id, vehicle_id, partner_id, advisor_id, user_id, date_planned,
-                          time_preference, date_due, date_expiry, explanation,
-                          CASE WHEN reason_code = 'in_missed' THEN 'missed' ELSE 'planned' END,
-                          FALSE, FALSE, FALSE, FALSE, 0, 0, %(uid)s, %(uid)s, %(now)s, %(now)s
-                     FROM fresh
-                       ON CONFLICT DO NOTHING
-                   RETURNING id""",
-                plan=plan.id,
-                uid=self.env.uid,
-                now=now,
+        standing = [row for row in rows if row["callback_id"]]
+        new = [row for row in rows if row["is_included"] and not row["callback_id"]]
+        created = self._insert_callbacks(plan, new)
+        if standing:
+            cr.execute(
+                SQL(
+                    """UPDATE aftersales_callback AS callback
+                          SET user_id = data.user_id,
+                              date_planned = data.date_planned,
+                              explanation = COALESCE(data.explanation, callback.explanation),
+                              write_uid = %s, write_date = %s
+                         FROM %s
+                        WHERE callback.id = data.callback_id
+                          AND callback.plan_id = %s
+                          AND callback.state = 'planned'
+                          AND (callback.user_id, callback.date_planned)
+                              IS DISTINCT FROM (data.user_id, data.date_planned)""",
+                    self.env.uid,
+                    cr.now(),
+                    _unnest(standing, ("callback_id", "user_id", "date_planned", "explanation")),
+                    plan.id,
+                )
             )
-        )
-        created = self.env["aftersales.callback"].browse([row[0] for row in cr.fetchall()])
-        cr.execute(
-            SQL(
-                """UPDATE aftersales_callback AS callback
-                      SET user_id = candidate.user_id,
-                          date_planned = candidate.date_planned,
-                          explanation = COALESCE(candidate.explanation, callback.explanation),
-                          write_uid = %s, write_date = %s
-                     FROM aftersales_callback_candidate AS candidate
-                    WHERE candidate.plan_id = %s AND candidate.callback_id = callback.id
-                      AND callback.state = 'planned'
-                      AND (callback.user_id, callback.date_planned)
-                          IS DISTINCT FROM (candidate.user_id, candidate.date_planned)""",
-                self.env.uid,
-                now,
-                plan.id,
-            )
-        )
-        cr.execute(
-            SQL(
-                """UPDATE aftersales_callback_candidate AS candidate
-                      SET callback_id = callback.id
-                     FROM aftersales_callback AS callback
-                    WHERE candidate.plan_id = %(plan)s AND callback.plan_id = %(plan)s
-                      AND candidate.callback_id IS NULL AND candidate.is_included
-                      AND callback.kind = candidate.kind AND callback.vehicle_id = candidate.vehicle_id
-                      AND callback.repair_order_id IS NOT DISTINCT FROM candidate.repair_order_id""",
-                plan=plan.id,
-            )
-        )
         self.env.invalidate_all(flush=False)
         created._complete_raw_rows()
+
+    @api.model
+    def _insert_callbacks(self, plan, rows):
+        """Insert a callback for each row, but where there is one already; return those that were inserted."""
+        Callback = self.env["aftersales.callback"]
+        if not rows:
+            return Callback
+        cr = self.env.cr
+        cr.execute("SELECT nextval('aftersales_callback_id_seq') FROM generate_series(1, %s)", [len(rows)])
+        for row, (number,) in zip(rows, cr.fetchall(), strict=True):
+            row["callback_id"] = number
+        columns = [name for name in COLUMNS if name not in ("callback_id", "is_included", "reason_code", "is_short")]
+        cr.execute(
+            SQL(
+                """INSERT INTO aftersales_callback
+                          (id, name, company_id, plan_id, advisor_id, %(columns)s,
+                           state, is_made, is_completed, has_problem, customer_demands, attempt_count, failed_count,
+                           create_uid, write_uid, create_date, write_date)
+                   SELECT callback_id, 'CB' || LPAD(callback_id::text, GREATEST(6, LENGTH(callback_id::text)), '0'),
+                          %(company)s, %(plan)s, repair_order.advisor_id, %(values)s,
+                          CASE WHEN reason_code = 'in_missed' THEN 'missed' ELSE 'planned' END,
+                          FALSE, FALSE, FALSE, FALSE, 0, 0, %(uid)s, %(uid)s, %(now)s, %(now)s
+                     FROM %(data)s
+                     LEFT JOIN aftersales_repair_order AS repair_order ON repair_order.id = data.repair_order_id
+                       ON CONFLICT DO NOTHING
+                   RETURNING id""",
+                columns=SQL(", ").join(SQL.identifier(name) for name in columns),
+                values=SQL(", ").join(SQL.identifier("data", name) for name in columns),
+                company=plan.company_id.id,
+                plan=plan.id,
+                uid=self.env.uid,
+                now=cr.now(),
+                data=_unnest(rows, (*columns, "callback_id", "reason_code")),
+            )
+        )
+        created = {number for (number,) in cr.fetchall()}
+        for row in rows:
+            if row["callback_id"] not in created:
+                row["callback_id"] = None
+        return Callback.browse(sorted(created))
+
+
+def _unnest(rows, names):
+    """The rows as a table expression `data` with the columns `names`: their values go over in one array a column."""
+    return SQL(
+        "UNNEST(%s) AS data (%s)",
+        SQL(", ").join(SQL("%s::%s[]", [row[name] for row in rows], SQL(COLUMNS[name])) for name in names),
+        SQL(", ").join(SQL.identifier(name) for name in names),
+    )

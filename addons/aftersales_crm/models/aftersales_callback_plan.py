@@ -160,8 +160,7 @@ class AftersalesCallbackPlan(models.Model):
         self._check_open({"previewed"}, self.env._("Preview the plan first, and confirm what you have seen."))
         for plan in self:
             plan._lock()
-            plan._refresh()
-            self.env["aftersales.callback.candidate"]._become_callbacks(plan)
+            plan._refresh(confirm=True)
             plan._write_protected({"state": "confirmed", "date_confirmed": fields.Datetime.now()})
         return True
 
@@ -170,8 +169,7 @@ class AftersalesCallbackPlan(models.Model):
         self._check_open({"confirmed"}, self.env._("Only a confirmed plan is planned again. Preview and confirm it."))
         for plan in self:
             plan._lock()
-            plan._refresh()
-            self.env["aftersales.callback.candidate"]._become_callbacks(plan)
+            plan._refresh(confirm=True)
         return True
 
     def action_view_callbacks(self):
@@ -222,8 +220,8 @@ class AftersalesCallbackPlan(models.Model):
             ]
         self.env["aftersales.callback.plan.agent"].create(missing)
 
-    def _refresh(self):
-        """Rewrite the candidate rows: reasons in and out, agent and day. Deterministic, and writes nothing else."""
+    def _refresh(self, confirm=False):
+        """Rewrite the candidate rows: reasons in and out, agent and day; with `confirm` also the callbacks."""
         self.ensure_one()
         self = self.with_company(self.company_id)
         self.env.flush_all()
@@ -234,7 +232,10 @@ class AftersalesCallbackPlan(models.Model):
         slots = self._slots()
         self._place(rows, slots)
         self._explain(rows, slots)
-        self.env["aftersales.callback.candidate"]._replace(self, rows)
+        candidates = self.env["aftersales.callback.candidate"]
+        if confirm:
+            candidates._become_callbacks(self, rows)
+        candidates._replace(self, rows)
         short = sum(row["is_short"] for row in rows)
         days = len({slot.day for slot in slots if slot.day <= self.date_to})
         self._write_protected(
@@ -259,7 +260,6 @@ class AftersalesCallbackPlan(models.Model):
         for plan in plans:
             plan = plan.try_lock_for_update().filtered_domain(domain)
             if plan and plan.agent_line_ids.filtered("capacity"):
-                plan._refresh()
-                self.env["aftersales.callback.candidate"]._become_callbacks(plan)
+                plan._refresh(confirm=True)
             if not self.env["ir.cron"]._commit_progress(1):
                 break

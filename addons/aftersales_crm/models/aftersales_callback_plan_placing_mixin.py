@@ -4,9 +4,9 @@ from datetime import datetime, timedelta, timezone
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.candidates import stands
+from ..tools.candidates import calls_to_place, put_in_place
 from ..tools.daytime import parts_of_day, subtract
-from ..tools.planner import Call, Slot, plan_calls
+from ..tools.planner import Slot, plan_calls
 
 UTC = timezone.utc
 
@@ -102,38 +102,11 @@ class AftersalesCallbackPlanPlacingMixin(models.AbstractModel):
 
     def _place(self, rows, slots):
         """Give every included candidate an agent and a day; what stands well stays."""
-        calls, standing = self._calls_to_place(rows, slots)
+        spread = timedelta(days=self.company_id.aftersales_callback_spread_days)
+        calls, standing = calls_to_place(rows, slots, spread)
         standing += self._foreign_loads(slots)
         loaded = [Slot(s.agent, s.day, s.capacity, s.parts, standing[s.agent, s.day]) for s in slots]
-        plan = plan_calls(calls, loaded)
-        for number, placement in plan.placements.items():
-            rows[number].update(
-                user_id=placement.agent,
-                date_planned=placement.day,
-                is_late=placement.is_late,
-                is_preference_kept=placement.is_preference_kept,
-                load=plan.loads[placement.agent, placement.day],
-            )
-        for number in plan.short:
-            rows[number].update(user_id=None, date_planned=None, is_short=True)
-
-    def _calls_to_place(self, rows, slots):
-        """Return the calls that need a place, by number of their row, and how many stand well on each place."""
-        spread = timedelta(days=self.company_id.aftersales_callback_spread_days)
-        places = {(slot.agent, slot.day) for slot in slots}
-        # Agents outside the involved set only: a class per set of agents, not per set of technicians.
-        agents = {slot.agent for slot in slots}
-        standing, calls = Counter(), []
-        for number, row in enumerate(rows):
-            if not row["is_included"] or row["reason_code"] == "in_missed":
-                continue
-            if row["callback_id"] and (not row["is_movable"] or stands(row, places)):
-                standing[row["user_id"], row["date_planned"]] += 1
-                continue
-            first, latest = row["first"], row["date_expiry"]
-            last = min(latest, max(first, row["date_due"] + spread))
-            calls.append(Call(number, first, last, latest, row["time_preference"], frozenset(row["involved"] & agents)))
-        return calls, standing
+        put_in_place(rows, plan_calls(calls, loaded))
 
     def _foreign_loads(self, slots):
         """Calls of other plans, or by hand, that fill the same days."""

@@ -69,6 +69,13 @@ class TestCandidates(BaseCase):
         self.assertEqual(self.judge({}, busy={1: TODAY + timedelta(days=6)}), ["out_cooldown"])
         self.assertEqual(self.judge({}, busy={1: TODAY + timedelta(days=5)}), ["in_repair"])
 
+    def test_two_orders_of_a_customer(self):
+        """Two orders of two months: the second call waits until the first has its day, and keeps clear of it."""
+        first = {"partner_id": 7, "date_due": TODAY, "date_expiry": TODAY + timedelta(days=12)}
+        second = {"partner_id": 7, "date_due": TODAY + timedelta(days=8), "date_expiry": TODAY + timedelta(days=18)}
+        self.assertEqual(self.judge(first, second), ["in_repair", "out_cooldown"])
+        self.assertEqual(self.judge(second, busy={7: TODAY + timedelta(days=3)}), ["in_repair"])
+
     def test_quota_of_absent_calls(self):
         """The limit counts those who are taken in, the earlier ones first."""
         absent = {"kind": "absent"}

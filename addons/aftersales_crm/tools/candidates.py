@@ -1,7 +1,10 @@
 """Whom the plan of a month calls: the rows that it looks at, and why each one is in or out. Knows no database."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from .planner import Call
 
 _ROW = {
     "kind": "repair",
@@ -35,6 +38,44 @@ def stands(row, places):
         and row["user_id"] not in row["involved"]
         and row["first"] <= row["date_planned"] <= row["date_expiry"]
     )
+
+
+def calls_to_place(rows, slots, spread):
+    """Say which candidates need a place, and what stays where it is.
+
+    :param list[dict] rows: judged candidates (`new_row`); those of callbacks that there are also say `is_movable`
+    :param list[Slot] slots: the places that there are
+    :param timedelta spread: from the due day on, the days that are filled before those kept for retries
+    :return: list of `Call`, whose key is the number of the row; Counter of (agent, day) of what stands well
+    """
+    places = {(slot.agent, slot.day) for slot in slots}
+    # Agents outside the involved set only: a class per set of agents, not per set of technicians.
+    agents = {slot.agent for slot in slots}
+    standing, calls = Counter(), []
+    for number, row in enumerate(rows):
+        if not row["is_included"] or row["reason_code"] == "in_missed":
+            continue
+        if row["callback_id"] and (not row["is_movable"] or stands(row, places)):
+            standing[row["user_id"], row["date_planned"]] += 1
+            continue
+        first, latest = row["first"], row["date_expiry"]
+        last = min(latest, max(first, row["date_due"] + spread))
+        calls.append(Call(number, first, last, latest, row["time_preference"], frozenset(row["involved"] & agents)))
+    return calls, standing
+
+
+def put_in_place(rows, plan):
+    """Write into the rows where the planner has put them; those without room lose agent and day, and say so."""
+    for number, placement in plan.placements.items():
+        rows[number].update(
+            user_id=placement.agent,
+            date_planned=placement.day,
+            is_late=placement.is_late,
+            is_preference_kept=placement.is_preference_kept,
+            load=plan.loads[placement.agent, placement.day],
+        )
+    for number in plan.short:
+        rows[number].update(user_id=None, date_planned=None, is_short=True)
 
 
 @dataclass
@@ -71,6 +112,9 @@ class Judge:
             row["reason_code"] = "in_missed"
         else:
             row["reason_code"] = "in_absent" if row["kind"] == "absent" else "in_repair"
+            # Its day is not known yet: until it is, another call keeps clear of the whole window.
+            partner = row["partner_id"]
+            self.busy[partner] = max(row["date_expiry"], self.busy.get(partner, date.min))
 
     def _month(self, row):
         return row["partner_id"], row["kind"], row["date_due"].year, row["date_due"].month

@@ -113,7 +113,7 @@ class _Board:
         self.capacity = [slot.capacity for slot in self.slots]
         self.load = [slot.load for slot in self.slots]
         self.groups = []
-        self.sitting = [set() for slot in self.slots]  # groups with calls in the slot
+        self.sitting = [0] * len(self.slots)  # groups with calls in the slot, a bit each
 
     def group(self, first, last, latest, preference, excluded, keys):
         wished = comfortable = possible = 0
@@ -168,10 +168,10 @@ class _Board:
         self.load[slot] += amount
         group.seats[slot] += amount
         if group.seats[slot]:
-            self.sitting[slot].add(group)
+            self.sitting[slot] |= 1 << group.number
         else:
             del group.seats[slot]
-            self.sitting[slot].discard(group)
+            self.sitting[slot] &= ~(1 << group.number)
 
     # Chains of moves ----------------------------------------------------
 
@@ -179,13 +179,13 @@ class _Board:
         """Every slot that can be unburdened to from the start, with the move that leads there."""
         reach = _Reach(start_mask)
         queue = list(_bits(start_mask))
-        seen = set()
+        seen = 0
         for slot in queue:
-            for group in sorted(self.sitting[slot], key=lambda g: g.number):
-                if group.number in seen:
-                    continue
-                # Later slots of the same group lead nowhere new: all its slots are reached from here.
-                seen.add(group.number)
+            # Later slots of the same group lead nowhere new: all its slots are reached from here.
+            unseen = self.sitting[slot] & ~seen
+            seen |= unseen
+            for number in _bits(unseen):
+                group = self.groups[number]
                 fresh = group.mask & ~reach.mask
                 reach.mask |= fresh
                 for target in _bits(fresh):
