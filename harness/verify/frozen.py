@@ -10,7 +10,17 @@ from .raw import Row, fetch
 
 #: How a frozen record tells what it is counted by.
 PROPERTIES = (
-    *("advisor_key", "user_id", "brand_id", "kind", "order_kind", "level", "question_key", "problem_category_id"),
+    *(
+        "advisor_key",
+        "user_id",
+        "brand_id",
+        "kind",
+        "order_kind",
+        "level",
+        "case_kind_id",
+        "question_key",
+        "problem_category_id",
+    ),
     *("outcome_id", "score", "day", "state", "in_base", "is_made", "is_completed", "is_problem", "is_judged", "hit"),
 )
 

@@ -16,7 +16,7 @@ Test = Callable[[Row], bool]
 Key = tuple[str, str, str]
 
 WHO = ("advisor", "agent", "kind", "order_kind", "brand")
-CASE = ("advisor", "agent", "brand", "level")
+CASE = ("advisor", "agent", "case_kind", "brand", "level")
 ORDER = ("advisor", "order_kind", "brand")
 #: The record's property behind each dimension.
 PROPERTY = {
@@ -26,6 +26,7 @@ PROPERTY = {
     "order_kind": "order_kind",
     "brand": "brand_id",
     "level": "level",
+    "case_kind": "case_kind_id",
     "question": "question_key",
     "problem": "problem_category_id",
     "score": "score",

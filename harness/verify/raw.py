@@ -39,7 +39,7 @@ QUERIES = {
                create_date, write_date
           FROM aftersales_repair_order WHERE company_id = %s""",
     "complaints": """
-        SELECT id, nature, level, state, repair_order_id, vehicle_id, callback_id, date_received, date_second_callback,
+        SELECT id, nature, level, kind_id, state, repair_order_id, vehicle_id, callback_id, date_received, date_second_callback,
                second_satisfied, second_caller_id, reopen_count, create_date, write_date
           FROM aftersales_complaint WHERE company_id = %s""",
     "handovers": """

@@ -14,7 +14,7 @@ from typing import Any
 from .raw import Raw, Row
 
 _ORDER = ("advisor_key", "order_kind", "brand_id")
-_CASE = ("advisor_key", "user_id", "brand_id", "level")
+_CASE = ("advisor_key", "user_id", "brand_id", "level", "case_kind_id")
 #: By what the records of a source are counted.
 COMPARED = {
     "callback": (

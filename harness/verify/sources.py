@@ -241,6 +241,7 @@ class Month:
                 "callback_id": row.callback_id,
                 "user_id": self.agent(row.callback_id),
                 "level": self.then(COMPLAINT, row, "level"),
+                "case_kind_id": self.then(COMPLAINT, row, "kind_id"),
                 "changed": row.write_date,
                 **self.of_order(row.repair_order_id, kind=False),
                 **self.of_vehicle(row.vehicle_id),

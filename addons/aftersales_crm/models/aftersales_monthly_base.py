@@ -22,6 +22,9 @@ SOURCE_MODELS = {
     "call_exception": "aftersales.callback",
 }
 
+# What a row may say, over all sources
+_COUNTED = tuple(dict.fromkeys(name for columns, _rows in SOURCES.values() for name in columns))
+
 
 class AftersalesMonthlyBase(models.Model):
     """The frozen base of a monthly report: one row for each record that a figure counts, as it was when written.
@@ -77,6 +80,7 @@ class AftersalesMonthlyBase(models.Model):
     order_kind = fields.Char("Kind of Order")
     brand_id = fields.Many2one("fleet.vehicle.model.brand", ondelete="restrict")
     level = fields.Char()
+    case_kind_id = fields.Many2one("aftersales.complaint.kind", "Kind of Complaint", ondelete="restrict")
     question_id = fields.Many2one("aftersales.question", ondelete="restrict")
     question_key = fields.Char(help="The question's code, the same in every version of a questionnaire.")
     problem_category_id = fields.Many2one("aftersales.problem.category", ondelete="restrict")
@@ -147,3 +151,29 @@ class AftersalesMonthlyBase(models.Model):
         """
         names, code = select(source)
         return names, SQL(code, **report._window()._asdict())
+
+    @api.model
+    def _rows_of(self, report, sources):
+        """The rows that figures count, as a subquery with the columns of this model's table.
+
+        :param report: a written report (its frozen rows) or one that is not stored (the live rows of its month)
+        :param sources: names of the sources wanted
+        """
+        if report.id:
+            return SQL(
+                "(SELECT * FROM aftersales_monthly_base WHERE report_id = %s AND source IN %s)",
+                report.id,
+                tuple(sources),
+            )
+        columns = [name for name in _COUNTED if any(name in SOURCES[source][0] for source in sources)]
+        selects = []
+        for source in sources:
+            names, rows = self._source_rows(source, report)
+            cells = SQL(", ").join(
+                SQL.identifier(name)
+                if name in names
+                else SQL("NULL::%s AS %s", SQL(self._fields[name].column_type[1]), SQL.identifier(name))
+                for name in columns
+            )
+            selects.append(SQL("SELECT %s AS source, %s FROM (%s) AS live", source, cells, rows))
+        return SQL("(%s)", SQL(" UNION ALL ").join(selects))

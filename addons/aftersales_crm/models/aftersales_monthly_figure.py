@@ -1,35 +1,11 @@
-import json
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.measures import DIMENSION_COLUMNS, FAMILIES, MEASURES, SCORES, SHARED_OUT, family_measures, rate
+from ..tools.measures import MEASURES, part_condition, part_source
 from .aftersales_monthly_base import SOURCE_MODELS
 
 DASH = "–"
-
-# What is stored of each figure that was counted, with its type in the database
-COLUMNS = {
-    "sequence": "int",
-    "measure": "varchar",
-    "dimension": "varchar",
-    "key": "varchar",
-    "label": "jsonb",
-    "unit": "varchar",
-    "numerator": "int",
-    "denominator": "int",
-    "n": "int",
-    "value": "float8",
-    "is_defined": "bool",
-    "previous": "float8",
-    "previous_n": "int",
-    "has_previous": "bool",
-    "last_year": "float8",
-    "last_year_n": "int",
-    "has_last_year": "bool",
-}
 
 
 class AftersalesMonthlyFigure(models.Model):
@@ -40,7 +16,7 @@ class AftersalesMonthlyFigure(models.Model):
 
     _name = "aftersales.monthly.figure"
     _description = "Monthly Figure"
-    _inherit = ["aftersales.protected.mixin"]
+    _inherit = ["aftersales.protected.mixin", "aftersales.monthly.counting.mixin"]
     _order = "month desc, company_id, sequence, dimension, denominator desc, numerator desc, key"
     _protected_append_only = True
     _log_access = False
@@ -102,6 +78,7 @@ class AftersalesMonthlyFigure(models.Model):
             ("order_kind", "Kind of Order"),
             ("brand", "Brand"),
             ("level", "Level"),
+            ("case_kind", "Kind of Complaint"),
             ("question", "Question"),
             ("problem", "Problem Category"),
             ("score", "Score"),
@@ -244,27 +221,18 @@ class AftersalesMonthlyFigure(models.Model):
     # ------------------------------------------------------------
 
     def _part_source(self, part):
-        measure = MEASURES[self.measure]
-        return measure.source if part == "numerator" else measure.denominator_source or measure.source
+        return part_source(self.measure, part)
 
     def _part_where(self, part):
         """SQL condition on the base for the rows of this figure's numerator or denominator."""
         self.ensure_one()
-        measure = MEASURES[self.measure]
-        condition = measure.numerator if part == "numerator" else measure.denominator
-        if condition is None:
+        if part == "denominator" and MEASURES[self.measure].denominator is None:
             raise UserError(
                 self.env._("“%(figure)s” is a plain count: it is not out of anything.", figure=self.display_name)
             )
-        column = DIMENSION_COLUMNS[self.dimension]
-        if part == "denominator" and measure.share:
-            column = None
+        condition, keys = part_condition(self.measure, part, {self.dimension: self.key})
         return SQL(
-            "report_id = %s AND source = %s AND (%s) AND %s",
-            self.report_id.id,
-            self._part_source(part),
-            SQL(condition),
-            SQL("COALESCE(%s::text, '') = %s", SQL.identifier(column), self.key) if column else SQL("TRUE"),
+            "report_id = %s AND source = %s AND %s", self.report_id.id, self._part_source(part), SQL(condition, *keys)
         )
 
     def _record_ids(self, part="numerator"):
@@ -277,212 +245,3 @@ class AftersalesMonthlyFigure(models.Model):
             return []
         query = SQL("SELECT id FROM aftersales_monthly_base WHERE %s", self._part_where(part))
         return [row[0] for row in self.env.execute_query(query)]
-
-    @api.model
-    def _count(self, report):
-        """Count the report's base: one statement for each family of sources.
-
-        :return: ``{(measure, dimension, key): (numerator, denominator)}``
-        """
-        counted = {}
-        for family in FAMILIES:
-            counted.update(self._count_family(report, family))
-        return counted
-
-    @api.model
-    def _count_family(self, report, family):
-        measures = family_measures(family)
-        dimensions = list(dict.fromkeys(name for measure in measures.values() for name in measure.dimensions))
-        columns = [DIMENSION_COLUMNS[name] for name in dimensions if DIMENSION_COLUMNS[name]]
-        aggregates = {}
-
-        def position(source, condition, what="COUNT(*)"):
-            filtered = f"source = '{source}' AND ({condition})"
-            return aggregates.setdefault(f"{what} FILTER (WHERE {filtered})", len(aggregates))
-
-        parts = {}
-        for code, measure in measures.items():
-            numerator = position(
-                measure.source, measure.numerator, "SUM(score)" if measure.unit == "mean" else "COUNT(*)"
-            )
-            denominator = None
-            if measure.denominator:
-                denominator = position(measure.denominator_source or measure.source, measure.denominator)
-            parts[code] = (numerator, denominator)
-        names = SQL(", ").join(map(SQL.identifier, columns))
-        sets = SQL(", ").join([SQL("()"), *(SQL("(%s)", SQL.identifier(name)) for name in columns)])
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT GROUPING(%(names)s), %(keys)s, %(aggregates)s FROM aftersales_monthly_base"
-                " WHERE report_id = %(report)s AND source IN %(sources)s GROUP BY GROUPING SETS (%(sets)s)",
-                names=names,
-                keys=SQL(", ").join(SQL("%s::text", SQL.identifier(name)) for name in columns),
-                aggregates=SQL(", ").join(SQL(code) for code in aggregates),
-                report=report.id,
-                sources=family,
-                sets=sets,
-            )
-        )
-        # GROUPING() has a zero bit for the one column that the row is grouped by
-        every = (1 << len(columns)) - 1
-        by_mask = {every: ("total", None)}
-        for index, column in enumerate(columns):
-            dimension = next(name for name in dimensions if DIMENSION_COLUMNS[name] == column)
-            by_mask[every ^ (1 << (len(columns) - 1 - index))] = (dimension, index)
-        counted = {}
-        totals = {}
-        for mask, *cells in rows:
-            dimension, index = by_mask[mask]
-            key = "" if index is None else cells[index] or ""
-            values = [value or 0 for value in cells[len(columns) :]]
-            for code, (numerator, denominator) in parts.items():
-                counted[code, dimension, key] = (values[numerator], 0 if denominator is None else values[denominator])
-                if dimension == "total":
-                    totals[code] = counted[code, dimension, key][1]
-        return self._scores_that_nobody_gave(totals) | {
-            (code, dimension, key): (numerator, totals[code] if measures[code].share else denominator)
-            for (code, dimension, key), (numerator, denominator) in counted.items()
-            if dimension in measures[code].dimensions
-            and (dimension == "total" or numerator or (denominator and not measures[code].share))
-        }
-
-    @api.model
-    def _scores_that_nobody_gave(self, totals):
-        """A score that nobody gave has a share too: nought. It stands beside the others, and next month beside itself."""
-        given = totals.get("score_share")
-        return {("score_share", "score", score): (0, given) for score in SCORES if given}
-
-    @api.model
-    def _write_figures(self, report):
-        """Count the base of `report` and store its figures with their comparisons: a flat number of statements."""
-        counted = self._count(report)
-        before = self._figures_of(report, report._month_before(1))
-        year_before = self._figures_of(report, report._month_before(12))
-        # A problem that has vanished is news: it stays in the table with a zero
-        for (code, dimension, key), (value, _n, _defined) in (before or {}).items():
-            if (code, dimension) == ("problem_share", "problem") and value and (code, dimension, key) not in counted:
-                counted[code, dimension, key] = (0, counted[code, "total", ""][1])
-        self._insert_rows(report, self._figure_rows(report, counted, before, year_before))
-        self.invalidate_model()
-
-    @api.model
-    def _figure_rows(self, report, counted, before, year_before):
-        """The values of the figures in the order of `COLUMNS`."""
-        labels = self._labels(report, counted)
-        order = {code: index for index, code in enumerate(MEASURES)}
-        rows = []
-        for name, (numerator, denominator) in counted.items():
-            code, dimension, key = name
-            unit = MEASURES[code].unit
-            value = rate(numerator, denominator, unit)
-            rows.append(
-                (
-                    order[code],
-                    *name,
-                    json.dumps(labels[dimension, key], ensure_ascii=False),
-                    unit,
-                    numerator,
-                    denominator,
-                    numerator if MEASURES[code].denominator is None else denominator,
-                    value or 0.0,
-                    value is not None,
-                    *self._compared(before, name),
-                    *self._compared(year_before, name),
-                )
-            )
-        return rows
-
-    @api.model
-    def _insert_rows(self, report, rows):
-        """Store figures in one statement, whatever their number."""
-        arrays = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
-        self.env.cr.execute(
-            SQL(
-                "INSERT INTO aftersales_monthly_figure (report_id, company_id, month, is_current, %s)"
-                " SELECT %s, %s, %s, %s, rows.* FROM unnest(%s) AS rows",
-                SQL(", ").join(map(SQL.identifier, COLUMNS)),
-                report.id,
-                report.company_id.id,
-                report.month,
-                report.is_current,
-                SQL(", ").join(SQL("%s::%s[]", list(values), SQL(kind)) for kind, values in arrays),
-            )
-        )
-
-    @api.model
-    def _figures_of(self, report, month):
-        """``{(measure, dimension, key): (value, n, is_defined)}`` of the store's report of another month, or None."""
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT measure, dimension, key, value, n, is_defined FROM aftersales_monthly_figure"
-                " WHERE company_id = %s AND month = %s AND is_current",
-                report.company_id.id,
-                month,
-            )
-        )
-        return {tuple(row[:3]): tuple(row[3:]) for row in rows} or None
-
-    @api.model
-    def _compared(self, figures, name):
-        """(value, n, whether there is one) of the earlier report.
-
-        A count that is missing there was zero, and so was a share, where there was anything to share. A day belongs to
-        its own month: it has no earlier one.
-        """
-        measure, dimension, _key = name
-        if figures is None or dimension == "day":
-            return 0.0, 0, False
-        if name in figures:
-            return figures[name]
-        if MEASURES[measure].unit == "count":
-            return 0.0, 0, True
-        whole = figures.get((SHARED_OUT.get(measure), "total", ""), (0.0, 0, False))[1]
-        return 0.0, whole, bool(whole)
-
-    @api.model
-    def _labels(self, report, counted):
-        """``{(dimension, key): {lang: name}}``: the names of today, frozen in every installed language."""
-        keys = defaultdict(set)
-        for _code, dimension, key in counted:
-            keys[dimension].add(key)
-        labels = {}
-        for lang, _name in self.env["res.lang"].get_installed():
-            env = self.with_context(lang=lang, active_test=False).sudo().env
-            for dimension, names in self._labels_in(env, keys, report).items():
-                for key in keys[dimension]:
-                    name = names.get(key) or (env._("Not stated") if not key else key.removeprefix("name:"))
-                    labels.setdefault((dimension, key), {})[lang] = name
-        for names in labels.values():
-            names.setdefault("en_US", next(iter(names.values())))
-        return labels
-
-    @api.model
-    def _labels_in(self, env, keys, report):
-        def records(dimension, model):
-            ids = [int(key) for key in keys[dimension] if key.isdigit()]
-            return {str(record.id): record.display_name for record in env[model].browse(ids).exists()}
-
-        def selection(model, field):
-            return dict(env[model]._fields[field]._description_selection(env))
-
-        questions = env.execute_query(
-            SQL(
-                "SELECT question_key, MAX(question_id) FROM aftersales_monthly_base"
-                " WHERE report_id = %s AND source = 'answer' GROUP BY question_key",
-                report.id,
-            )
-        )
-        users = {dimension: records(dimension, "res.users") for dimension in ("advisor", "agent")}
-        return {
-            "total": {"": env._("Total")},
-            **users,
-            "kind": selection("aftersales.callback", "kind"),
-            "order_kind": selection("aftersales.repair.order", "kind"),
-            "brand": records("brand", "fleet.vehicle.model.brand"),
-            "level": selection("aftersales.complaint", "level"),
-            "question": {key: env["aftersales.question"].browse(question).name for key, question in questions},
-            "problem": records("problem", "aftersales.problem.category"),
-            "score": {},
-            "outcome": records("outcome", "aftersales.callback.outcome"),
-            "day": {},
-        }

@@ -9,6 +9,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import SQL
 
 from ..tools.sources import Window
+
 _logger = logging.getLogger(__name__)
 
 # A store that was silent for longer is not caught up month by month

@@ -61,6 +61,7 @@ TABLES = (
     ("order_kind", ("due", "made_rate", "success_rate", "satisfied_rate", "problems", "orders", "first_time_fix")),
     ("brand", ("due", "made_rate", "success_rate", "satisfied_rate", "problems", "complaints_per_100",
                "first_time_fix")),
+    ("case_kind", ("complaints", "grievances", "handled_in_time", "handling_late", "reopened", "second_satisfied")),
     ("level", ("complaints", "grievances", "handled_in_time", "handling_late", "reopened", "second_satisfied")),
 )  # fmt: skip
 TREND = (("made_rate", "#2f6f9f"), ("success_rate", "#5a9e6f"), ("satisfied_rate", "#c77d2e"))

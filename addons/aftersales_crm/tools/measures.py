@@ -16,17 +16,20 @@ DIMENSION_COLUMNS = {
     "order_kind": "order_kind",
     "brand": "brand_id",
     "level": "level",
+    "case_kind": "case_kind_id",
     "question": "question_key",
     "problem": "problem_category_id",
     "score": "score",
     "outcome": "outcome_id",
     "day": "day",
 }
+# What a click may ask for beside them: by the weekday of the row, Monday is 1
+FILTER_COLUMNS = {**DIMENSION_COLUMNS, "weekday": "EXTRACT(ISODOW FROM day)"}
 
 _CALLBACK = ("total", "advisor", "agent", "kind", "order_kind", "brand")
 _FLOW = (*_CALLBACK, "outcome", "day")
 _ORDER = ("total", "advisor", "order_kind", "brand")
-_CASE = ("total", "advisor", "agent", "brand", "level")
+_CASE = ("total", "advisor", "agent", "case_kind", "brand", "level")
 _PERSON = ("total", "agent")
 
 
@@ -143,6 +146,32 @@ RECONCILED = {
 
 def family_measures(family):
     return {code: measure for code, measure in MEASURES.items() if measure.source in family}
+
+
+def part_source(code, part):
+    """The source whose rows the numerator or the denominator of a figure counts."""
+    measure = MEASURES[code]
+    return measure.source if part == "numerator" else measure.denominator_source or measure.source
+
+
+def part_condition(code, part, keys):
+    """The rows of a figure's numerator or denominator, as an SQL condition on rows of `part_source`.
+
+    :param str part: ``numerator`` or ``denominator``; the latter of a plain count is a KeyError
+    :param dict keys: ``{dimension: key}``, those of `FILTER_COLUMNS`; the whole of a share is not narrowed
+    :return: (SQL text with ``%s``, its parameters)
+    """
+    measure = MEASURES[code]
+    condition = measure.numerator if part == "numerator" else measure.denominator
+    if condition is None:
+        raise KeyError(part)
+    conditions, parameters = [f"({condition})"], []
+    for dimension, key in keys.items():
+        column = FILTER_COLUMNS[dimension]
+        if column and not (part == "denominator" and measure.share):
+            conditions.append(f"COALESCE({column}::text, '') = %s")
+            parameters.append(key)
+    return " AND ".join(conditions), parameters
 
 
 def rate(numerator, denominator, unit):

@@ -51,7 +51,14 @@ _CALL = {
     "outcome_id": "c.outcome_id",
     "state": "c.state",
 }
-_CASE = {**_ORDER, "res_id": "p.id", "user_id": "c.user_id", "level": "p.level", "state": "p.state"}
+_CASE = {
+    **_ORDER,
+    "res_id": "p.id",
+    "user_id": "c.user_id",
+    "level": "p.level",
+    "case_kind_id": "p.kind_id",
+    "state": "p.state",
+}
 _OF_CALL = " LEFT JOIN aftersales_repair_order o ON o.id = c.repair_order_id LEFT JOIN aftersales_vehicle v ON v.id = c.vehicle_id"
 _FROM_CASE = (
     "FROM aftersales_complaint p LEFT JOIN aftersales_callback c ON c.id = p.callback_id"
