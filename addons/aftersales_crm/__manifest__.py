@@ -59,6 +59,7 @@
         "data/ir_cron_callback_data.xml",
         "wizard/aftersales_callback_cancel_views.xml",
         "wizard/aftersales_callback_exception_views.xml",
+        "wizard/aftersales_callback_explain_views.xml",
         "report/report_callback_letter_templates.xml",
         "report/report_callback_letter_actions.xml",
         "views/aftersales_problem_category_views.xml",
@@ -70,6 +71,9 @@
         "views/aftersales_callback_views.xml",
         "views/aftersales_callback_plan_views.xml",
         "views/aftersales_call_screen_views.xml",
+        "views/aftersales_callback_recheck_views.xml",
+        "views/aftersales_callback_flag_views.xml",
+        "views/aftersales_callback_quality_views.xml",
         "views/aftersales_vehicle_views_contact.xml",
         "views/res_config_settings_contact_views.xml",
         # 5 Case

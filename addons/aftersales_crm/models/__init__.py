@@ -66,6 +66,11 @@ from . import aftersales_callback
 from . import aftersales_callback_queue_mixin
 from . import aftersales_callback_sheet_mixin
 from . import aftersales_callback_screen
+from . import aftersales_callback_flag
+from . import aftersales_callback_recheck
+from . import aftersales_callback_recheck_answer
+from . import aftersales_callback_recheck_screen
+from . import aftersales_callback_truth
 from . import aftersales_callback_plan_demand_mixin
 from . import aftersales_callback_plan_placing_mixin
 from . import aftersales_callback_plan

@@ -17,7 +17,16 @@ class ResCompany(models.Model):
     aftersales_absent_warning_months = fields.Integer("Absent: Warning After (Months)", default=6)
     aftersales_absent_lost_months = fields.Integer("Absent: Lost After (Months)", default=12)
     aftersales_absent_pool_months = fields.Integer("Absent: Pool After (Months)", default=24)
+    aftersales_recheck_share = fields.Float("Re-checked Calls (%)", default=5.0)
+    aftersales_recheck_days = fields.Integer("Re-check Within (Days)", default=7)
+    aftersales_flag_short_seconds = fields.Integer("Flag Completed Calls Under (Seconds)", default=30)
+    aftersales_flag_straight_calls = fields.Integer("Flag Calls Answered Alike", default=20)
 
+    _aftersales_truth_numbers = models.Constraint(
+        "CHECK(aftersales_recheck_share BETWEEN 0 AND 100 AND aftersales_recheck_days > 0"
+        " AND aftersales_flag_short_seconds >= 0 AND aftersales_flag_straight_calls >= 0)",
+        "The share of re-checked calls lies between 0 and 100; days and limits are positive numbers.",
+    )
     _aftersales_callback_window = models.Constraint(
         "CHECK(aftersales_callback_due_days >= 0 AND aftersales_callback_expiry_days >= aftersales_callback_due_days)",
         "A callback cannot be dropped before it is due.",

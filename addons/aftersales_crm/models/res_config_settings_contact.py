@@ -26,3 +26,7 @@ class ResConfigSettings(models.TransientModel):
     )
     aftersales_absent_lost_months = fields.Integer(related="company_id.aftersales_absent_lost_months", readonly=False)
     aftersales_absent_pool_months = fields.Integer(related="company_id.aftersales_absent_pool_months", readonly=False)
+    aftersales_recheck_share = fields.Float(related="company_id.aftersales_recheck_share", readonly=False)
+    aftersales_recheck_days = fields.Integer(related="company_id.aftersales_recheck_days", readonly=False)
+    aftersales_flag_short_seconds = fields.Integer(related="company_id.aftersales_flag_short_seconds", readonly=False)
+    aftersales_flag_straight_calls = fields.Integer(related="company_id.aftersales_flag_straight_calls", readonly=False)

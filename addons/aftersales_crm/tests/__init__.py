@@ -22,6 +22,7 @@ from . import test_repair_order
 # 4 Contact
 from . import test_callback
 from . import test_callback_plan
+from . import test_recheck
 from . import test_candidates
 from . import test_call_screen
 from . import test_planner

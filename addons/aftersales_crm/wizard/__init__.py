@@ -11,6 +11,7 @@ from . import aftersales_repair_order_cancel
 # 4 Contact
 from . import aftersales_callback_cancel
 from . import aftersales_callback_exception
+from . import aftersales_callback_explain
 from . import aftersales_appeal_dialog
 from . import aftersales_complaint_step
 from . import aftersales_corrective_step

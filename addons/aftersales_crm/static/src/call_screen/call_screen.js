@@ -9,7 +9,8 @@ import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
 const { DateTime } = luxon;
-const MODEL = "aftersales.callback";
+// A re-check has the same methods as a callback; the action says which of them is on the screen.
+const MODELS = ["aftersales.callback", "aftersales.callback.recheck"];
 const HEARTBEAT = 60000;
 const DRAFT_DAYS = 3;
 const DRAFT_PREFIX = "aftersales_call_draft";
@@ -19,8 +20,8 @@ const DRAFT_PREFIX = "aftersales_call_draft";
  * loses nothing. Drafts are bound to the user, removed when saved, and swept after a few days.
  */
 class Drafts {
-    constructor(userId) {
-        this.prefix = `${DRAFT_PREFIX}:${userId}:`;
+    constructor(userId, model) {
+        this.prefix = `${DRAFT_PREFIX}:${userId}:${model}:`;
     }
 
     read(callId) {
@@ -69,7 +70,9 @@ export class CallScreen extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.root = useRef("root");
-        this.drafts = new Drafts(user.userId);
+        const asked = this.props.action.params?.model;
+        this.model = MODELS.includes(asked) ? asked : MODELS[0];
+        this.drafts = new Drafts(user.userId, this.model);
         this.skipped = [];
         this.state = useState({
             loading: true,
@@ -91,7 +94,7 @@ export class CallScreen extends Component {
             now: Date.now(),
             clientKey: "",
         });
-        this.env.config?.setDisplayName?.(_t("Call Screen"));
+        this.env.config?.setDisplayName?.(this.props.action.name || _t("Call Screen"));
         useExternalListener(window, "keydown", this.onKeydown.bind(this), { capture: true });
         this.clock = browser.setInterval(() => this.onTick(), 1000);
         this.heartbeat = browser.setInterval(() => this.onHeartbeat(), HEARTBEAT);
@@ -198,7 +201,7 @@ export class CallScreen extends Component {
     async load(callId) {
         this.state.loading = true;
         const result = await this.rpc(() =>
-            this.orm.call(MODEL, "get_call", [], {
+            this.orm.call(this.model, "get_call", [], {
                 callback_id: callId || false,
                 skip_ids: callId ? [] : this.skipped,
             })
@@ -263,7 +266,7 @@ export class CallScreen extends Component {
         const call = this.state.call;
         if (call && !this.drafts.read(call.id)) {
             try {
-                await this.orm.silent.call(MODEL, "action_release_call", [[call.id]]);
+                await this.orm.silent.call(this.model, "action_release_call", [[call.id]]);
             } catch {
                 // The claim ends by itself after a while.
             }
@@ -291,7 +294,7 @@ export class CallScreen extends Component {
     async checkCall() {
         const id = this.state.call.id;
         try {
-            const { ok, reason } = await this.orm.silent.call(MODEL, "keep_call", [[id]]);
+            const { ok, reason } = await this.orm.silent.call(this.model, "keep_call", [[id]]);
             if (this.state.call && this.state.call.id === id) {
                 this.state.blocked = ok ? "" : reason;
             }
@@ -354,6 +357,9 @@ export class CallScreen extends Component {
     }
 
     toggleDemand() {
+        if (this.state.call.is_recheck) {
+            return;
+        }
         this.setField("demand", !this.state.demand);
     }
 
@@ -404,7 +410,7 @@ export class CallScreen extends Component {
         this.keepDraft();
         const isReached = outcome.class === "reached";
         const result = await this.rpc(() =>
-            this.orm.call(MODEL, "action_save_call", [[call.id]], {
+            this.orm.call(this.model, "action_save_call", [[call.id]], {
                 outcome_code: outcome.code,
                 answers: isReached ? { ...this.state.answers } : {},
                 duration: Math.min(this.elapsed, 86399),
