@@ -105,6 +105,7 @@
         "report/aftersales_monthly_report_reports.xml",
         "report/aftersales_monthly_report_templates.xml",
         "wizard/aftersales_monthly_report_dialog_views.xml",
+        "views/aftersales_dashboard_views.xml",
         "views/aftersales_monthly_report_views.xml",
         "views/aftersales_monthly_figure_views.xml",
         "views/aftersales_monthly_base_views.xml",
@@ -116,6 +117,8 @@
         "web.assets_backend": [
             # 4 Contact
             "aftersales_crm/static/src/call_screen/*",
+            # 6 Figures
+            "aftersales_crm/static/src/dashboard/*",
         ],
     },
     "demo": ["demo/aftersales_demo.xml"],

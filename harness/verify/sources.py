@@ -150,8 +150,8 @@ class Month:
                 if not (row.is_answered and self.existed(row)):
                     continue
                 good, problem = meaning(row)
-                judged = row.kind != "text"
-                if judged or problem:
+                judged = row.kind != "text" and not (row.kind == "yes_no" and not row.problem_answer)
+                if row.kind != "text" or problem:
                     yield self.record(
                         "answer",
                         row,

@@ -116,6 +116,7 @@ from . import res_config_settings_case
 # 6 Figures
 from . import aftersales_monthly_check_mixin
 from . import aftersales_monthly_counting_mixin
+from . import aftersales_monthly_dashboard_mixin
 from . import aftersales_monthly_opening_mixin
 from . import aftersales_monthly_step_mixin
 from . import aftersales_monthly_writing_mixin

@@ -93,7 +93,9 @@ class AftersalesMonthlyBase(models.Model):
     is_called = fields.Boolean("Attempted", help="There was an attempt: what “made” is checked against.")
     is_completed = fields.Boolean("Successful")
     is_problem = fields.Boolean("Problem")
-    is_judged = fields.Boolean("Judged", help="The answer is good or not; a text is neither.")
+    is_judged = fields.Boolean(
+        "Judged", help="The answer is good or not; a text is neither, nor a yes or no that is no problem either way."
+    )
     hit = fields.Boolean(
         "Counts", help="The row is counted by the figure of its source, not only in what it is out of."
     )

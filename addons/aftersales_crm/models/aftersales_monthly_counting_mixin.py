@@ -118,6 +118,12 @@ class AftersalesMonthlyCountingMixin(models.AbstractModel):
     @api.model
     def _write_figures(self, report):
         """Count the base of `report` and store its figures with their comparisons: a flat number of statements."""
+        self._insert_rows(report, self._figure_rows(report, *self._count_compared(report)))
+        self.invalidate_model()
+
+    @api.model
+    def _count_compared(self, report):
+        """What is counted, and the figures of the month before and of the same month a year before."""
         counted = self._count(report)
         before = self._figures_of(report, report._month_before(1))
         year_before = self._figures_of(report, report._month_before(12))
@@ -125,13 +131,15 @@ class AftersalesMonthlyCountingMixin(models.AbstractModel):
         for (code, dimension, key), (value, _n, _defined) in (before or {}).items():
             if (code, dimension) == ("problem_share", "problem") and value and (code, dimension, key) not in counted:
                 counted[code, dimension, key] = (0, counted[code, "total", ""][1])
-        self._insert_rows(report, self._figure_rows(report, counted, before, year_before))
-        self.invalidate_model()
+        return counted, before, year_before
 
     @api.model
-    def _figure_rows(self, report, counted, before, year_before):
-        """The values of the figures in the order of `COLUMNS`."""
-        labels = self._labels(report, counted)
+    def _figure_rows(self, report, counted, before, year_before, languages=None):
+        """The values of the figures in the order of `COLUMNS`; labels as ``{language: name}``.
+
+        :param languages: codes of the languages wanted, by default all that are installed
+        """
+        labels = self._labels(report, counted, languages)
         order = {code: index for index, code in enumerate(MEASURES)}
         rows = []
         for name, (numerator, denominator) in counted.items():
@@ -142,7 +150,7 @@ class AftersalesMonthlyCountingMixin(models.AbstractModel):
                 (
                     order[code],
                     *name,
-                    json.dumps(labels[dimension, key], ensure_ascii=False),
+                    labels[dimension, key],
                     unit,
                     numerator,
                     denominator,
@@ -158,6 +166,8 @@ class AftersalesMonthlyCountingMixin(models.AbstractModel):
     @api.model
     def _insert_rows(self, report, rows):
         """Store figures in one statement, whatever their number."""
+        label = list(COLUMNS).index("label")
+        rows = [(*row[:label], json.dumps(row[label], ensure_ascii=False), *row[label + 1 :]) for row in rows]
         arrays = zip(COLUMNS.values(), zip(*rows, strict=True), strict=True)
         self.env.cr.execute(
             SQL(
@@ -203,13 +213,13 @@ class AftersalesMonthlyCountingMixin(models.AbstractModel):
         return 0.0, whole, bool(whole)
 
     @api.model
-    def _labels(self, report, counted):
+    def _labels(self, report, counted, languages=None):
         """``{(dimension, key): {lang: name}}``: the names of today, frozen in every installed language."""
         keys = defaultdict(set)
         for _code, dimension, key in counted:
             keys[dimension].add(key)
         labels = {}
-        for lang, _name in self.env["res.lang"].get_installed():
+        for lang in languages or [code for code, _name in self.env["res.lang"].get_installed()]:
             env = self.with_context(lang=lang, active_test=False).sudo().env
             for dimension, names in self._labels_in(env, keys, report).items():
                 for key in keys[dimension]:

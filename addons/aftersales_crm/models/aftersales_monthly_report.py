@@ -32,6 +32,7 @@ class AftersalesMonthlyReport(models.Model):
         "aftersales.monthly.check.mixin",
         "aftersales.monthly.step.mixin",
         "aftersales.monthly.opening.mixin",
+        "aftersales.monthly.dashboard.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]

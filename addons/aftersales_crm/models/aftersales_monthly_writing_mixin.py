@@ -77,8 +77,24 @@ class AftersalesMonthlyWritingMixin(models.AbstractModel):
         return report.with_env(self.env)
 
     @api.model
-    def _create_report(self, company, month, values):
+    def _month_values(self, company, month):
+        """What a report of a store and month is about: its days, its moments, and the settings that its figures rest on."""
         month_after = month + relativedelta(months=1)
+        return {
+            "company_id": company.id,
+            "month": month,
+            "date_from": month,
+            "date_to": month_after - timedelta(days=1),
+            "moment_from": company._aftersales_day_start(month),
+            "moment_to": company._aftersales_day_start(month_after),
+            "timezone": str(company._aftersales_tz()),
+            "satisfied_score": company.aftersales_satisfied_score,
+            "comeback_days": company.aftersales_comeback_days,
+            "return_days": company.aftersales_return_days,
+        }
+
+    @api.model
+    def _create_report(self, company, month, values):
         return (
             self.sudo()
             .with_company(company)
@@ -86,16 +102,7 @@ class AftersalesMonthlyWritingMixin(models.AbstractModel):
             ._create_protected(
                 [
                     {
-                        "company_id": company.id,
-                        "month": month,
-                        "date_from": month,
-                        "date_to": month_after - timedelta(days=1),
-                        "moment_from": company._aftersales_day_start(month),
-                        "moment_to": company._aftersales_day_start(month_after),
-                        "timezone": str(company._aftersales_tz()),
-                        "satisfied_score": company.aftersales_satisfied_score,
-                        "comeback_days": company.aftersales_comeback_days,
-                        "return_days": company.aftersales_return_days,
+                        **self._month_values(company, month),
                         "date_written": fields.Datetime.now(),
                         "written_by_id": self.env.uid,
                         **values,

@@ -145,6 +145,7 @@ class AftersalesMonthlyReport(models.Model):
             self.checks,
             self.late_count,
             self.signed_by_id.id,
+            self._closed_actions(),
         )
         return hashlib.sha256(repr(shown).encode()).hexdigest()
 
@@ -161,7 +162,7 @@ class AftersalesMonthlyReport(models.Model):
     def _document_values(self):
         """Everything that a reader sees, in the language of the environment."""
         self.ensure_one()
-        figures = self.env["aftersales.monthly.figure"].search([("report_id", "=", self.id)])
+        figures = self._all_figures()
         by_name = {(figure.measure, figure.dimension, figure.key): figure for figure in figures}
         names = dict(figures._fields["measure"]._description_selection(self.env))
         dimensions = dict(figures._fields["dimension"]._description_selection(self.env))
@@ -179,6 +180,7 @@ class AftersalesMonthlyReport(models.Model):
         }
         due = total("due").numerator
         return {
+            "figures": figures,
             "names": names,
             "title": self.env._("Monthly Callback Report"),
             "key_figures": [total(name) for name in KEY_FIGURES],
@@ -206,13 +208,16 @@ class AftersalesMonthlyReport(models.Model):
             "blank": lambda measure: "0" if MEASURES[measure].unit == "count" else DASH,
             "score_blank": "0.0 %" if total("satisfaction_mean").n else DASH,
             "dash": DASH,
-            "written": format_datetime(self.env, self.date_written, tz=self.timezone, dt_format="yyyy-MM-dd HH:mm"),
+            "written": format_datetime(self.env, self.date_written, tz=self.timezone, dt_format="yyyy-MM-dd HH:mm")
+            if self.date_written
+            else "",
             "signed": format_datetime(self.env, self.date_signed, tz=self.timezone, dt_format="yyyy-MM-dd HH:mm")
             if self.date_signed
             else "",
             "state_name": self._selection_label("state"),
             "analysis": html2plaintext(self.sudo().quality_analysis or "").strip(),
             "check_lines": self._check_lines(),
+            "closed_actions": self._closed_actions(),
             "month_name": self._month_name(),
             "is_chinese": self.env.lang == "zh_CN",
         }

@@ -35,6 +35,7 @@ from . import test_complaint_steps
 from . import test_corrective_action
 
 # 6 Figures
+from . import test_monthly_dashboard
 from . import test_monthly_report
 from . import test_monthly_report_cron
 from . import test_monthly_report_outputs

@@ -111,7 +111,8 @@ SOURCES = {
             # Only problems carry a category: a good answer speaks of none
             "problem_category_id": "CASE WHEN a.is_problem THEN a.problem_category_id END",
             "is_problem": "COALESCE(a.is_problem, FALSE)",
-            "is_judged": "q.kind <> 'text'",
+            # A yes or no that the question calls no problem is neither good nor bad
+            "is_judged": "q.kind <> 'text' AND (q.kind <> 'yes_no' OR COALESCE(q.problem_answer, '') <> '')",
             "hit": "COALESCE(a.is_good, FALSE)",
         },
         "FROM aftersales_callback_answer a JOIN aftersales_question q ON q.id = a.question_id"
