@@ -137,9 +137,9 @@ class AftersalesDemo(models.AbstractModel):
         }
         if story.get("concerned"):
             values["concerned_ids"] = [(6, 0, stage.users[story["concerned"]].ids)]
-        if story.get("external"):
-            values["external_reference"] = story["external"]
         case = stage.env(login)["aftersales.complaint"].create(values).with_env(self.env)
+        if story.get("external"):
+            stage.as_user(login, case).external_ids.reference = story["external"]
         if story.get("key"):
             stage.cases[story["key"]] = case
         if story.get("idle"):
@@ -208,7 +208,16 @@ class AftersalesDemo(models.AbstractModel):
 
     def _demo_case_reply(self, stage, case, story):
         if case.state not in ("closed", "rejected", "withdrawn", "merged") and not case.date_replied:
-            stage.as_user(f"{story['prefix']}manager", case).action_reply(stage.dice.choice(REPLIES))
+            promised = False
+            if stage.dice.random() < 0.5:
+                promised = stage.next_working_moment(story["store"], stage.now, stage.dice.uniform(5, 9))
+            stage.as_user(f"{story['prefix']}manager", case).action_reply(stage.dice.choice(REPLIES), promised)
+            if promised and stage.dice.random() < 0.85:
+                stage.at(promised - timedelta(minutes=20), self._demo_case_promise_kept, stage, case, story)
+
+    def _demo_case_promise_kept(self, stage, case, story):
+        if case.date_promised_update:
+            stage.as_user(f"{story['prefix']}manager", case).action_reply("按约定回电，告知客户目前进展。")
 
     # Steps --------------------------------------------------------------
 
@@ -261,6 +270,7 @@ class AftersalesDemo(models.AbstractModel):
         if story.get("reject") and case.level != "general":
             worker = stage.as_user(f"{story['prefix']}gm", case)
         if story.get("reject"):
+            self._demo_answer_bodies(worker)
             worker.action_reject(*story["reject"])
             return
         facts, staff, cause, department, root_cause, _solution = self._demo_finding(case)
@@ -350,9 +360,11 @@ class AftersalesDemo(models.AbstractModel):
         callers = ("crc", "crc2") if story["store"] == MAIN else ("hz_crc",)
         caller = stage.dice.choice(callers)
         if story.get("unsatisfied"):
-            stage.as_user(caller, case).action_record_second_callback("no", story["unsatisfied"])
+            stage.as_user(caller, case).action_record_second_callback("no", story["unsatisfied"], "3")
             return
-        stage.as_user(caller, case).action_record_second_callback("yes", "客户对处理结果满意。")
+        stage.as_user(caller, case).action_record_second_callback(
+            "yes", "客户对处理结果满意。", stage.dice.choice("4555"), "回复及时，态度诚恳。"
+        )
 
     def _demo_case_second_callback(self, stage, case, story):
         worker = self._demo_case_worker(stage, case, story)
@@ -371,14 +383,23 @@ class AftersalesDemo(models.AbstractModel):
             values["safety_statement"] = (
                 "已检查制动系统：制动液含气，重新排气并路试 20 公里，制动距离合格，车辆可以安全使用。"
             )
-        if case.is_external:
-            values["external_answer"] = "已书面答复处理结果，消费者撤诉。"
         closing = stage.as_user(closer, case)
+        self._demo_answer_bodies(closing)
         if values:
             closing.write(values)
         closing.action_close()
         if story.get("reopen"):
             stage.at(stage.next_working_moment(MAIN, stage.now, 20), self._demo_reopen_case, stage, case, story)
+
+    def _demo_answer_bodies(self, case):
+        """Answer hotline, maker or platform with what each demands, and settle the matter there."""
+        for external in case.external_ids:
+            if external.state == "open":
+                for item in external.item_ids:
+                    item.value = "见书面答复及附件"
+                external.action_answer("已书面答复处理结果，并附检测记录。")
+            if external.state == "answered":
+                external.action_settle("对方已确认，事项办结。")
 
     def _demo_reopen_case(self, stage, case, story):
         stage.as_user("crc", case).action_reopen(story.pop("reopen"))

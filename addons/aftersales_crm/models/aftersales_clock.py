@@ -108,10 +108,11 @@ class AftersalesClock(models.Model):
     # LEDGER
     # ------------------------------------------------------------
 
-    def _record_event(self, kind, at=None, reason=None, policy=None, level=None):
+    def _record_event(self, kind, at=None, reason=None, policy=None, level=None, deadline=None):
         """Add one ledger row to each clock and derive the stored values anew.
 
         :param at: event time (naive UTC), now by default; never in the future
+        :param deadline: promised moment (naive UTC) that is granted instead of the policy's time
         :raises UserError: when the event does not fit the ledger, in the user's words
         """
         now = fields.Datetime.now()
@@ -127,6 +128,10 @@ class AftersalesClock(models.Model):
                 unit=policy.unit,
                 time_kind=policy.time_kind,
             )
+        if deadline:
+            # Rounded down: the deadline is the next whole second after it, hence exactly the promised one.
+            seconds = max(int((deadline - at).total_seconds()), 1)
+            base.update(amount=seconds * 10000 // 3600 / 10000, unit="hour", time_kind="calendar")
         self.env["aftersales.clock.event"].sudo()._create_protected([dict(base, clock_id=clock.id) for clock in self])
         self.invalidate_recordset(["event_ids"])
         self._refresh()

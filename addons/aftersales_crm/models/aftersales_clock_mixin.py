@@ -56,17 +56,21 @@ class AftersalesClockMixin(models.AbstractModel):
     def _clock_company(self):
         return self.company_id or self.env.company
 
-    def _clock_start(self, code, at=None, level=None, reason=None):
+    def _clock_start(self, code, at=None, level=None, reason=None, policy_code=None, deadline=None):
         """Start the named clock on each record; a stopped one is reopened, a running one left alone.
 
         Nothing happens where no policy grants this clock a time.
+
+        :param policy_code: name in the policies, where a document has several clocks of a kind (`update_7`: `update`)
+        :param datetime deadline: a promised moment (naive UTC): granted instead of the policy's time, on its ladder
         """
+        at = at or fields.Datetime.now()
         existing = self._clocks(code)
         existing.filtered(lambda clock: clock.state == "stopped")._record_event("reopen", at, reason)
         new = self.browse(set(self.ids) - set(existing.mapped("res_id")))
         for company, records in new.grouped(lambda record: record._clock_company()).items():
-            day = company._aftersales_local(at or fields.Datetime.now()).date()
-            policy = self.env["aftersales.sla.policy"]._find(self._name, code, level, company, day)
+            day = company._aftersales_local(at).date()
+            policy = self.env["aftersales.sla.policy"]._find(self._name, policy_code or code, level, company, day)
             if policy:
                 values = {
                     "code": code,
@@ -80,7 +84,7 @@ class AftersalesClockMixin(models.AbstractModel):
                     .sudo()
                     ._create_protected([dict(values, res_id=record.id) for record in records])
                 )
-                clocks._record_event("start", at, reason, policy, level)
+                clocks._record_event("start", at, reason, policy, level, deadline)
 
     def _clock_stop(self, code, at=None, reason=None):
         """Stop the named clock where it runs or is paused; whether it was met follows from the ledger."""
@@ -98,9 +102,10 @@ class AftersalesClockMixin(models.AbstractModel):
         """Let a stopped clock run on: the time used so far stays used."""
         self._clocks(code).filtered(lambda clock: clock.state == "stopped")._record_event("reopen", at, reason)
 
-    def _clock_change(self, level, at=None, reason=None):
-        """Give the open clocks the policy of another level from this moment; the time used so far stays used."""
-        for clock in self._clocks().filtered(lambda clock: clock.state != "stopped"):
+    def _clock_change(self, level, at=None, reason=None, codes=None):
+        """Give the open clocks (all, or those of `codes`) the policy of another level from this moment; the time used
+        so far stays used."""
+        for clock in self._clocks(codes).filtered(lambda clock: clock.state != "stopped"):
             company = clock.company_id
             policy = self.env["aftersales.sla.policy"]._find(
                 clock.res_model, clock.code, level, company, company._aftersales_local(fields.Datetime.now()).date()

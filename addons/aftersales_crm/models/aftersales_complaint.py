@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..tools.complaint_steps import TERMINAL, is_higher
 
@@ -66,6 +65,8 @@ class AftersalesComplaint(models.Model):
         "aftersales.complaint.investigation.mixin",
         "aftersales.complaint.solution.mixin",
         "aftersales.complaint.reply.mixin",
+        "aftersales.complaint.mail.mixin",
+        "aftersales.complaint.screen.mixin",
         "aftersales.approval.mixin",
         "aftersales.clock.mixin",
         "mail.thread",
@@ -117,6 +118,7 @@ class AftersalesComplaint(models.Model):
         check_company=True,
         tracking=True,
     )
+    partner_phone_masked = fields.Char(related="partner_id.aftersales_phone_masked", string="Phone")
     vehicle_id = fields.Many2one(
         "aftersales.vehicle",
         compute="_compute_vehicle_id",
@@ -134,6 +136,8 @@ class AftersalesComplaint(models.Model):
     )
 
     # People
+    external_ids = fields.One2many("aftersales.complaint.external", "complaint_id", "External Bodies")
+    promise_ids = fields.One2many("aftersales.complaint.promise", "complaint_id", "Promised Updates")
     handover_ids = fields.One2many("aftersales.handover", "complaint_id", "Hand-overs")
 
     # Steps
@@ -173,9 +177,6 @@ class AftersalesComplaint(models.Model):
     appeal_ids = fields.One2many("aftersales.appeal", "complaint_id", "Appeals")
     action_count = fields.Integer("Corrective Action Count", compute="_compute_action_count")
 
-    # Screen
-    is_mine = fields.Boolean("Mine", compute="_compute_is_mine", search="_search_is_mine")
-
     _number_uniq = models.UniqueIndex(
         "(company_id, name) WHERE name <> '/'", "Another complaint has this number already."
     )
@@ -210,19 +211,6 @@ class AftersalesComplaint(models.Model):
         for complaint in self:
             complaint.action_count = len(complaint.action_ids)
 
-    @api.depends_context("uid")
-    @api.depends("owner_id", "handler_id", "handover_to_id")
-    def _compute_is_mine(self):
-        for complaint in self:
-            mine = complaint.owner_id | complaint.handler_id | complaint.handover_to_id
-            complaint.is_mine = self.env.user in mine
-
-    def _search_is_mine(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        uid = self.env.uid
-        return Domain.OR([[("owner_id", "=", uid)], [("handler_id", "=", uid)], [("handover_to_id", "=", uid)]])
-
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
@@ -235,9 +223,6 @@ class AftersalesComplaint(models.Model):
 
     def write(self, vals):
         self._check_write_allowed(vals)
-        if vals.get("date_promised_update"):
-            # A new promise is reminded of anew.
-            self.filtered("promise_reminded")._write_protected({"promise_reminded": False})
         proposed = {complaint.id: complaint.level_proposed for complaint in self}
         result = super().write(vals)
         self = self._without_proof()

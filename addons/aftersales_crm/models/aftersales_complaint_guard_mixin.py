@@ -52,6 +52,7 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
 
     @api.depends(
         "state",
+        "partner_id",
         "kind_id",
         "facts",
         "statement_customer",
@@ -67,7 +68,8 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
         "safety_statement",
         "stop_driving",
         "maker_report",
-        "external_answer",
+        "external_ids.state",
+        "external_ids.item_ids.value",
         "unsatisfied_reason",
         "is_safety",
         "is_external",
@@ -137,6 +139,7 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
         """Return what the step still lacks."""
         self.ensure_one()
         lacks = {
+            "confirm": self._confirm_lacks,
             "classify": self._classify_lacks,
             "investigate": self._investigate_lacks,
             "propose": self._propose_lacks,
@@ -154,6 +157,10 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
     def _lacks(self, *demands):
         """Return the sentences of the demands, pairs of value and sentence, whose value is empty."""
         return [text for value, text in demands if not (value.strip() if isinstance(value, str) else value)]
+
+    def _confirm_lacks(self):
+        is_staff = self.partner_id.sudo()._aftersales_is_staff()
+        return self._lacks((not is_staff, self.env._("The complainant is a colleague: name the customer.")))
 
     def _classify_lacks(self):
         return self._lacks((self.kind_id, self.env._("Choose the kind.")))
@@ -236,6 +243,18 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
                     )
                 )
 
+    def _check_decider_or_handler(self):
+        groups = ("aftersales_crm.group_aftersales_manager", "aftersales_crm.group_aftersales_gm")
+        if any(self.env.user.has_group(group) for group in groups):
+            return
+        for complaint in self:
+            if self.env.user != complaint.handler_id:
+                raise AccessError(
+                    self.env._(
+                        "%s: only its handler, the service manager or the general manager may do this.", complaint.name
+                    )
+                )
+
     def _check_group(self, *groups):
         if not any(self.env.user.has_group(group) for group in groups):
             names = ", ".join(self.env.ref(group).sudo().name for group in groups)
@@ -275,4 +294,8 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
             "refuse_handover": self.env._("Refuse Hand-over"),
             "change_level": self.env._("Change Level"),
             "leave_lane": self.env._("Leave Lane"),
+            "promise": self.env._("Promise an Update"),
+            "involve": self.env._("Involve an External Body"),
+            "answer_external": self.env._("Answer the External Body"),
+            "settle_external": self.env._("Settled with the External Body"),
         }

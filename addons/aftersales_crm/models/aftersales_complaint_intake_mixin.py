@@ -124,7 +124,8 @@ class AftersalesComplaintIntakeMixin(models.AbstractModel):
             complaint._start_clocks()
             if complaint.is_safety or complaint.is_external:
                 complaint._tell_lane()
-            if complaint.source in ("email", "web") and complaint.partner_id.email:
+            # A mail that may not be sent is no acknowledgement: then a person tells the number
+            if complaint.source in ("email", "web") and complaint._may_acknowledge_by_mail():
                 complaint.action_acknowledge()
         self._update_activities()
 

@@ -37,8 +37,6 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
     )
     maker_report_reference = fields.Char("Maker's Reference", copy=False)
     safety_statement = fields.Text(copy=False)
-    external_reference = fields.Char("Authority's Reference", copy=False)
-    external_answer = fields.Text("Answer to Media or Authority", copy=False)
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -58,10 +56,34 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
             complaint._check_open()
             if lane == "is_safety" and complaint.kind_id.is_safety:
                 raise UserError(self.env._("%s: choose another kind first, this one is safety.", complaint.name))
-            if lane == "is_external" and complaint.source in ("hotline_12315", "media"):
-                raise UserError(self.env._("%s came through media or an authority.", complaint.name))
+            if lane == "is_external" and (complaint._is_external_channel() or complaint._get_lane_bodies()):
+                raise UserError(self.env._("%s: media or an authority is involved.", complaint.name))
             complaint._write_protected({lane: False, "lane_left_reason": reason})
             complaint.message_post(body=self.env._("Lane left: %s", reason))
+
+    def action_involve(self, body_id, reference=None, demand=None, contact=None):
+        """Record that a body outside the store takes part: its clocks start, its demands of the day are listed.
+
+        :param int body_id: the body
+        :param str reference: the number under which it keeps the case
+        """
+        self._check_people()
+        self._check_worker()
+        body = self.env["aftersales.external.body"].browse(body_id).exists()
+        if not body:
+            raise UserError(self.env._("Name the body that is involved."))
+        body.check_access("read")
+        for complaint in self:
+            complaint._check_open()
+            if complaint.external_ids.filtered(lambda row: row.body_id == body and row.state != "settled"):
+                raise UserError(
+                    self.env._("%(number)s: %(body)s takes part already.", number=complaint.name, body=body.name)
+                )
+            values = {"reference": reference, "demand": demand, "contact": contact}
+            self.env["aftersales.complaint.external"]._involve(complaint, body, values)
+            complaint.message_post(body=self.env._("%s takes part in the case.", body.name))
+            if body.is_lane and not complaint.is_external:
+                complaint.is_external = True
 
     # ------------------------------------------------------------
     # CHECKS
@@ -89,9 +111,9 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
                 reasons.append(self.env._("Record the report to the maker."))
         if (self.is_safety or self.is_external) and not (self.safety_statement or "").strip():
             reasons.append(self.env._("Write the safety statement."))
-        if self.is_external and not (self.external_answer or "").strip():
-            reasons.append(self.env._("Record the answer to media or authority."))
-        return reasons
+        if self.is_external and not self.external_ids:
+            reasons.append(self.env._("Name the authority or the medium that is involved."))
+        return reasons + self.external_ids._reasons()
 
     # ------------------------------------------------------------
     # BUSINESS
@@ -103,7 +125,10 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
             values = {}
             if not complaint.is_safety and (complaint.kind_id.is_safety or complaint._has_safety_words()):
                 values["is_safety"] = True
-            if not complaint.is_external and complaint.source in ("hotline_12315", "media"):
+            body = self.env["aftersales.external.body"]._of_channel(complaint.source, complaint.company_id)
+            if body and body not in complaint.external_ids.body_id:
+                self.env["aftersales.complaint.external"]._involve(complaint, body)
+            if not complaint.is_external and (complaint._is_external_channel() or body.is_lane):
                 values["is_external"] = True
             advisor = complaint.repair_order_id.sudo().advisor_id
             in_hand = advisor in complaint.owner_id | complaint.handler_id and complaint.state != "received"
@@ -111,6 +136,13 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
                 values["concerned_ids"] = [fields.Command.link(advisor.id)]
             if values:
                 complaint._write_protected(values)
+
+    def _is_external_channel(self):
+        return self.source in ("hotline_12315", "media")
+
+    def _get_lane_bodies(self):
+        """Return the media and authorities that take part."""
+        return self.external_ids.body_id.filtered("is_lane")
 
     def _has_safety_words(self):
         self.ensure_one()

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.complaint_steps import DISMISSED, RANK, TERMINAL, highest, is_higher, propose_level
+from ..tools.complaint_steps import DISMISSED, LEVEL_CLOCKS, RANK, TERMINAL, highest, is_higher, propose_level
 
 LEVELS = [("general", "General"), ("important", "Important"), ("urgent", "Urgent")]
 
@@ -171,7 +171,7 @@ class AftersalesComplaintLevelMixin(models.AbstractModel):
         if level == self.level:
             return
         self._write_protected({"level": level, "level_change_reason": reason or False})
-        self._clock_change(level, reason=reason)
+        self._clock_change(level, reason=reason, codes=LEVEL_CLOCKS)
 
     def _do_raise_level(self):
         """Raise the level at once when a rule calls for it, and put the case into the right hands."""

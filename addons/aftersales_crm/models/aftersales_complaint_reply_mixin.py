@@ -1,9 +1,5 @@
-from datetime import timedelta
-
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
-
-from ..tools.complaint_steps import TERMINAL
 
 
 class AftersalesComplaintReplyMixin(models.AbstractModel):
@@ -20,7 +16,7 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
         {
             "date_acknowledged",
             "date_replied",
-            "promise_reminded",
+            "date_promised_update",
             "waiting_for",
             "waiting_reason",
         }
@@ -31,32 +27,8 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
     date_promised_update = fields.Datetime(
         "Next Update Promised", copy=False, help="When the customer was promised to hear from us again."
     )
-    promise_reminded = fields.Boolean("Reminded of the Promise", copy=False)
     waiting_for = fields.Selection([("customer", "Customer"), ("parts", "Parts")], "Waiting for", copy=False)
     waiting_reason = fields.Char("Why Waiting", copy=False)
-    clock_light = fields.Selection(
-        [("green", "In Time"), ("amber", "Soon Due"), ("red", "Late"), ("paused", "Waiting"), ("none", "No Clock")],
-        "Clock",
-        compute="_compute_clock_light",
-    )
-
-    # ------------------------------------------------------------
-    # COMPUTES
-    # ------------------------------------------------------------
-
-    @api.depends("next_deadline", "waiting_for", "state")
-    def _compute_clock_light(self):
-        now = fields.Datetime.now()
-        for complaint in self:
-            if complaint.waiting_for:
-                complaint.clock_light = "paused"
-            elif not complaint.next_deadline or complaint.state in TERMINAL:
-                complaint.clock_light = "none"
-            elif complaint.next_deadline <= now:
-                complaint.clock_light = "red"
-            else:
-                soon = complaint.next_deadline <= now + timedelta(hours=4)
-                complaint.clock_light = "amber" if soon else "green"
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -68,8 +40,8 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
         template = self.env.ref("aftersales_crm.mail_template_complaint_acknowledge", raise_if_not_found=False)
         for complaint in self.filtered(lambda c: not c.date_acknowledged):
             complaint._check_open()
-            if complaint.partner_id.email and template:
-                template.send_mail(complaint.id)
+            if template and complaint._may_acknowledge_by_mail():
+                complaint._mail_to_customer(template)
                 body = self.env._("Acknowledgement with the number sent to the customer by e-mail.")
             else:
                 body = self.env._("The customer was told the number of the complaint.")
@@ -88,9 +60,25 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
             complaint._clock_stop("customer_reply")
             if not complaint.date_replied:
                 complaint._write_protected({"date_replied": fields.Datetime.now()})
-            if date_promised_update:
-                complaint.date_promised_update = date_promised_update
+            complaint._do_promise(date_promised_update)
             complaint.message_post(body=self.env._("Reply to the customer: %s", note))
+
+    def action_promise(self, date_promised_update):
+        """Promise the customer when they hear from us again.
+
+        :param datetime date_promised_update: naive UTC
+        """
+        self._check_people()
+        self._check_worker()
+        if not date_promised_update:
+            raise UserError(self.env._("Say when the customer hears from us again."))
+        for complaint in self:
+            complaint._check_open()
+            if complaint.promise_ids.filtered(lambda promise: promise.state == "open"):
+                raise UserError(
+                    self.env._("%s: an update is promised already. Reply to the customer first.", complaint.name)
+                )
+            complaint._do_promise(date_promised_update)
 
     def action_pause(self, waiting_for, reason):
         """Pause the handling clocks while waiting for the customer or for parts."""
@@ -118,34 +106,20 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
     # BUSINESS
     # ------------------------------------------------------------
 
+    def _do_promise(self, date_promised):
+        """The customer hears from us: the promise before is over; a new one, if any, begins."""
+        self.ensure_one()
+        date_promised = fields.Datetime.to_datetime(date_promised)
+        if date_promised and date_promised <= fields.Datetime.now():
+            raise UserError(self.env._("%s: an update is promised for a moment to come.", self.name))
+        self.sudo().promise_ids._end()
+        if date_promised:
+            self.env["aftersales.complaint.promise"]._make(self, date_promised)
+        if self.date_promised_update != (date_promised or False):
+            self._write_protected({"date_promised_update": date_promised or False})
+
     def _do_resume(self):
         for complaint in self:
             complaint._clock_resume(codes=["handle", "solve"])
             complaint._write_protected({"waiting_for": False, "waiting_reason": False})
             complaint.message_post(body=self.env._("Clocks run on."))
-
-    # ------------------------------------------------------------
-    # CRON
-    # ------------------------------------------------------------
-
-    @api.model
-    def _cron_remind_promised_updates(self):
-        """Remind the owner of an update that was promised to the customer and is due: once a promise."""
-        domain = [
-            ("state", "not in", TERMINAL),
-            ("date_promised_update", "<=", fields.Datetime.now()),
-            ("promise_reminded", "=", False),
-        ]
-        due = self.search(domain)
-        self.env["ir.cron"]._commit_progress(remaining=len(due))
-        for complaint in due:
-            complaint = complaint.try_lock_for_update().filtered_domain(domain)
-            if complaint:
-                complaint._write_protected({"promise_reminded": True})
-                complaint._tell(
-                    complaint.owner_id | complaint.handler_id,
-                    self.env._("%s: the customer was promised an update", complaint.name),
-                    self.env._("Call the customer now and write down what was said."),
-                )
-            if not self.env["ir.cron"]._commit_progress(1):
-                break

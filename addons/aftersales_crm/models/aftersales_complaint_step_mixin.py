@@ -3,6 +3,14 @@ from odoo.exceptions import UserError
 
 from ..tools.complaint_steps import NEXT_STEP, TERMINAL, TRANSITIONS
 
+HANDLING_SCORES = [
+    ("1", "1 Very Dissatisfied"),
+    ("2", "2 Dissatisfied"),
+    ("3", "3 Neither"),
+    ("4", "4 Satisfied"),
+    ("5", "5 Very Satisfied"),
+]
+
 
 class AftersalesComplaintStepMixin(models.AbstractModel):
     """The steps of a complaint, from the confirmation to its end, and the ways back: each one's action and its effects.
@@ -19,6 +27,8 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
             "second_satisfied",
             "second_caller_id",
             "second_note",
+            "handling_score",
+            "handling_comment",
             "reject_reason",
             "reject_recourse",
             "withdraw_reason",
@@ -31,6 +41,14 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
     second_satisfied = fields.Selection([("yes", "Yes"), ("no", "No")], "Satisfied now", copy=False, tracking=True)
     second_caller_id = fields.Many2one("res.users", "Second Callback by", copy=False)
     second_note = fields.Text("Second Callback Note", copy=False)
+    handling_score = fields.Selection(
+        HANDLING_SCORES,
+        "Satisfaction with the Handling",
+        copy=False,
+        tracking=True,
+        help="How the customer rates the way the complaint was handled, whatever came out of it. Empty: did not say.",
+    )
+    handling_comment = fields.Text("Customer on the Handling", copy=False)
     unsatisfied_reason = fields.Text(
         "Closed without Satisfaction", copy=False, help="Why it ends here, and which recourse the customer was told."
     )
@@ -57,11 +75,14 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
             complaint._do_step("carry_out", {"date_carried_out": fields.Datetime.now()})
             complaint._clock_stop("solve")
 
-    def action_record_second_callback(self, satisfied, note=None):
+    def action_record_second_callback(self, satisfied, note=None, handling_score=None, handling_comment=None):
         """Record the second callback.
 
         :param str satisfied: yes or no
+        :param str handling_score: how the customer rates the handling itself, "1" to "5"; empty: did not say
         """
+        if handling_score and handling_score not in dict(HANDLING_SCORES):
+            raise UserError(self.env._("The handling is rated from 1 to 5."))
         if satisfied not in ("yes", "no"):
             raise UserError(self.env._("Say whether the customer is satisfied now: yes or no."))
         self._check_step("second_callback")
@@ -71,6 +92,8 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
                 "second_satisfied": satisfied,
                 "second_caller_id": self.env.uid,
                 "second_note": note,
+                "handling_score": handling_score or False,
+                "handling_comment": handling_comment,
                 "date_second_callback": fields.Datetime.now(),
             },
         )
@@ -127,6 +150,7 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
             if complaint.nature == "complaint" and target.nature == "grievance":
                 target._write_protected({"nature": "complaint"})
             target.concerned_ids |= complaint.concerned_ids
+            complaint.external_ids._move(target)
             complaint._do_end("merge", {"merged_into_id": target.id, "closed_by_id": self.env.uid})
             target.message_post(body=self.env._("%s was merged into this case.", complaint.name))
 
@@ -168,11 +192,12 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
 
     def _do_end(self, step, vals, reason=None):
         now = fields.Datetime.now()
-        self._do_step(step, {**vals, "date_closed": now}, reason)
+        self._do_step(step, {**vals, "date_closed": now, "date_promised_update": False}, reason)
         for complaint in self:
             complaint._end_custody(now)
             for code in ("classify", "first_reply", "customer_reply", "handle", "solve"):
                 complaint._clock_stop(code)
+            complaint.sudo().promise_ids._end(ended=True)
 
     def _do_reopen(self, reason):
         self.ensure_one()
@@ -200,7 +225,10 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
     def _do_appeal_upheld(self, decision):
         """Investigate again: the person concerned was right."""
         self.ensure_one()
-        if self.state in TERMINAL:
+        if self.state == "merged":
+            # The case goes on elsewhere: what was found there is looked at again
+            self.merged_into_id._do_appeal_upheld(decision)
+        elif self.state in TERMINAL:
             self._do_reopen(decision)
         elif self.state in ("investigated", "solution", "carried_out", "second_callback"):
             if self._approval_pending("goodwill"):

@@ -20,3 +20,9 @@ class ResConfigSettings(models.TransientModel):
     aftersales_action_remind_days = fields.Integer(related="company_id.aftersales_action_remind_days", readonly=False)
     aftersales_action_gm_days = fields.Integer(related="company_id.aftersales_action_gm_days", readonly=False)
     aftersales_effect_window = fields.Integer(related="company_id.aftersales_effect_window", readonly=False)
+    aftersales_complaint_alias_name = fields.Char(related="company_id.aftersales_complaint_alias_name", readonly=False)
+    aftersales_complaint_alias_domain = fields.Char(
+        related="company_id.aftersales_complaint_alias_id.alias_domain_id.name",
+        string="Domain of the Complaint Address",
+    )
+    aftersales_mail_owner_id = fields.Many2one(related="company_id.aftersales_mail_owner_id", readonly=False)

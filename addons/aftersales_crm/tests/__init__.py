@@ -30,6 +30,8 @@ from . import test_questionnaire
 
 # 5 Case
 from . import test_complaint
+from . import test_complaint_external
+from . import test_complaint_mail
 from . import test_complaint_people
 from . import test_complaint_steps
 from . import test_corrective_action

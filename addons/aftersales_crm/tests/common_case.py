@@ -66,9 +66,19 @@ class AftersalesCaseCommon(AftersalesOrderCommon):
             elif step == "second_callback":
                 self.as_user(complaint, self.crc_2).action_record_second_callback("yes", "All good.")
             elif step == "closed":
+                self._answer_bodies(complaint)
                 case.action_close()
         self.assertEqual(complaint.state, state)
         return complaint
+
+    def _answer_bodies(self, complaint, user=None):
+        """Answer and settle with every external body of the case."""
+        for row in self.as_user(complaint, user or self.gm).external_ids:
+            if row.state == "open":
+                row.item_ids.value = "As written"
+                row.action_answer("Answered by letter.")
+            if row.state == "answered":
+                row.action_settle("Mediated.")
 
     def _get_messages(self, record):
         return self.env["mail.message"].search([("model", "=", record._name), ("res_id", "in", record.ids)])

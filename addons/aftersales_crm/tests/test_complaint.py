@@ -233,6 +233,7 @@ class TestComplaint(AftersalesCaseCommon):
         complaint = self._create_complaint(source="platform")
         self.assertEqual(complaint.level, "important")
         self._lead_to(complaint, "second_callback", root_cause=False, cause_id=self.cause_human.id)
+        self._answer_bodies(complaint)
         with self.assertRaises(UserError):
             self.as_user(complaint, self.manager).action_close()
         case = self.as_user(complaint, self.gm)
@@ -250,6 +251,7 @@ class TestComplaint(AftersalesCaseCommon):
         """A draft is no corrective action; a submitted one is; it is not cancelled under the closed case."""
         complaint = self._create_complaint(source="platform")
         self._lead_to(complaint, "second_callback")
+        self._answer_bodies(complaint)
         action = self._create_action(complaint_ids=[Command.link(complaint.id)])
         case = self.as_user(complaint, self.gm)
         with self.assertRaises(UserError):
@@ -318,7 +320,13 @@ class TestComplaint(AftersalesCaseCommon):
         gm.safety_statement = "No danger."
         with self.assertRaises(UserError):
             gm.action_reject("No fault.", "Court")
-        gm.external_answer = "Answered by letter."
+        with self.assertRaises(UserError):
+            gm.external_ids.action_answer("Answered by letter.")
+        gm.external_ids.item_ids.value = "As written"
+        gm.external_ids.action_answer("Answered by letter.")
+        with self.assertRaises(UserError):
+            gm.action_reject("No fault.", "Court")
+        gm.external_ids.action_settle("Mediated.")
         gm.action_reject("No fault.", "Court")
         self.assertEqual(complaint.state, "rejected")
 
@@ -524,19 +532,6 @@ class TestComplaint(AftersalesCaseCommon):
         """The event time is apart from the entry time and cannot lie after it."""
         with self.assertRaises(ValidationError):
             self._create_complaint(date_event=Datetime.now() + timedelta(days=1))
-
-    def test_promised_update(self):
-        """A promised update that is due reminds once a promise."""
-        complaint = self._create_complaint()
-        self.as_user(complaint, self.crc).action_reply("Soon.", Datetime.now() + timedelta(hours=1))
-        cron = self.env.ref("aftersales_crm.ir_cron_aftersales_promised_update")
-        with freeze_time(Datetime.now() + timedelta(hours=2)), self.enter_registry_test_mode():
-            cron.method_direct_trigger()
-            complaint.invalidate_recordset()
-            count = len(self._get_messages(complaint))
-            cron.method_direct_trigger()
-            self.assertEqual(len(self._get_messages(complaint)), count)
-        self.assertTrue(complaint.promise_reminded)
 
     def test_reports(self):
         """Form and settlement print; the settlement that the customer signs holds nothing of the investigation."""

@@ -11,6 +11,9 @@ DISMISSED = ("rejected", "withdrawn", "merged")
 # The solution is with the customer: what was proposed stands
 SOLVED = ("solution", "carried_out", "second_callback")
 
+# Clocks that the level of a case governs; those of promises and external bodies have their own times
+LEVEL_CLOCKS = ("classify", "first_reply", "handle", "solve", "gm_notice", "customer_reply")
+
 # Step: states it starts from, state it leads to
 TRANSITIONS = {
     "confirm": (("received",), "confirmed"),

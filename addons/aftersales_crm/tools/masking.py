@@ -20,3 +20,9 @@ def mask_identity(number):
     if len(number) < 8:
         return "*" * len(number)
     return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}"
+
+
+def mask_email(address):
+    """Keep the first letter and the domain of an e-mail address."""
+    local, at, domain = (address or "").strip().partition("@")
+    return f"{local[:1]}***@{domain}" if at else ""

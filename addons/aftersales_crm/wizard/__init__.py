@@ -12,7 +12,10 @@ from . import aftersales_repair_order_cancel
 from . import aftersales_callback_cancel
 from . import aftersales_callback_exception
 from . import aftersales_callback_explain
+
+# 5 Case
 from . import aftersales_appeal_dialog
+from . import aftersales_complaint_intake
 from . import aftersales_complaint_step
 from . import aftersales_corrective_step
 

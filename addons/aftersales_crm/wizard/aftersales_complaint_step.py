@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.aftersales_complaint_level_mixin import LEVELS
+from ..models.aftersales_complaint_step_mixin import HANDLING_SCORES
 from ..tools.complaint_steps import highest
 
 
@@ -34,6 +35,14 @@ class AftersalesComplaintStep(models.TransientModel):
     target_id = fields.Many2one("aftersales.complaint", "Merge into")
     lane = fields.Selection([("is_safety", "Safety Lane"), ("is_external", "Media or Authority")])
     date_promised_update = fields.Datetime("Next Update Promised")
+    handling_score = fields.Selection(HANDLING_SCORES, "Satisfaction with the Handling")
+    handling_comment = fields.Text("Customer on the Handling")
+    body_id = fields.Many2one(
+        "aftersales.external.body", "External Body", domain="[('company_id', 'in', (company_id, False))]"
+    )
+    reference = fields.Char("Reference There")
+    external_id = fields.Many2one("aftersales.complaint.external", "External Body in the Case")
+    external_missing = fields.Char(related="external_id.missing", related_sudo=False)
 
     @api.depends("complaint_id")
     def _compute_level(self):
@@ -66,7 +75,7 @@ class AftersalesComplaintStep(models.TransientModel):
         elif self.step == "change_level":
             case.action_change_level(self.level, self.reason)
         elif self.step == "second_callback":
-            case.action_record_second_callback(self.satisfied, self.note)
+            case.action_record_second_callback(self.satisfied, self.note, self.handling_score, self.handling_comment)
         elif self.step == "rework":
             case.action_rework(self.reason)
         elif self.step == "reject":
@@ -85,8 +94,21 @@ class AftersalesComplaintStep(models.TransientModel):
             case.action_propose_handover(self.user_id.id, self.reason)
         elif self.step == "refuse_handover":
             case.action_refuse_handover(self.reason)
+        elif self.step == "promise":
+            case.action_promise(self.date_promised_update)
+        elif self.step == "involve":
+            case.action_involve(self.body_id.id, self.reference, self.note)
+        elif self.step == "answer_external":
+            self._get_external().action_answer(self.note)
+        elif self.step == "settle_external":
+            self._get_external().action_settle(self.note)
         elif self.step == "leave_lane":
             case.action_leave_lane(self.lane, self.reason)
         else:
             raise UserError(self.env._('There is no step "%s".', self.step))
         return {"type": "ir.actions.act_window_close"}
+
+    def _get_external(self):
+        if self.external_id.complaint_id != self.complaint_id:
+            raise UserError(self.env._("Choose an external body of this case."))
+        return self.external_id
