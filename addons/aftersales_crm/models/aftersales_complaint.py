@@ -23,33 +23,56 @@ FREE_WHEN_ENDED = frozenset(
 
 
 class AftersalesComplaint(models.Model):
-    """Complaint or grievance of a customer, from its number to its archive.
+    """Complaint or grievance of a customer, from its number to its archive: who may do what, from where, and when.
 
-    ===============  ============================  ==========================================================
-    Step             Who                           Only when
-    ===============  ============================  ==========================================================
-    confirm          owner, handler, SM, GM
-    classify         SM, GM                        kind given; below the proposal only with a reason; the
-                                                   safety and the external lane stay urgent
-    investigate      owner, handler, SM, GM        facts, both sides, cause, department, main responsible;
-                                                   a recurrence demands a root cause of its own
-    propose          owner, handler, SM, GM        solution given; goodwill above the limit asks the GM
-    revise           owner, handler, SM, GM
-    carry_out        owner, handler, SM, GM        goodwill above the limit is approved
-    second_callback  CRC, SM, GM                   another person than the handler; not the advisor nor a
-                                                   technician of the order
-    rework           owner, handler, SM, GM        the customer is not satisfied
-    close            general: SM, GM; above: GM    satisfied, or the reason and recourse told; important and
-                                                   urgent: root cause, action or the reason for none; lanes
-    reject           as close                      reason and recourse told; lanes
-    withdraw         general: owner, handler, SM,  reason; lanes
-                     GM; above: GM
-    merge            SM, GM                        into an open case of the same customer or car
-    reopen           CRC, SM, GM                   reason
-    ===============  ============================  ==========================================================
+    The tables are read by ``tests/test_complaint_matrix.py``, which tries every line as every person.
 
-    SM service manager, GM general manager, CRC customer relations consultant. Whoever is concerned by the complaint
-    may do nothing at all, whatever the role; they appeal through ``aftersales.appeal``.
+    ===============  ============================================  ============================
+    Step             From                                          Who
+    ===============  ============================================  ============================
+    confirm          received                                      owner, handler, SM, GM
+    classify         confirmed                                     SM, GM
+    investigate      classified                                    owner, handler, SM, GM
+    propose          investigated                                  owner, handler, SM, GM
+    revise           solution                                      owner, handler, SM, GM
+    carry_out        solution                                      owner, handler, SM, GM
+    second_callback  carried_out                                   CRC, SM, GM
+    rework           second_callback                               owner, handler, SM, GM
+    close            second_callback                               SM*, GM
+    reject           received, confirmed, classified, investigated SM*, GM
+    withdraw         every open step                               owner*, handler*, SM*, GM
+    merge            received, confirmed, classified               SM, GM
+    reopen           closed, rejected, withdrawn                   CRC, SM, GM
+    acknowledge      every open step                               owner, handler, CRC, SM, GM
+    promote          every open step                               owner, handler, CRC, SM, GM
+    reply            every open step                               owner, handler, SM, GM
+    promise          every open step                               owner, handler, SM, GM
+    pause            every open step                               owner, handler, SM, GM
+    handover         every open step                               owner, handler, SM, GM
+    change_level     every open step                               SM, GM
+    involve          every open step                               owner, handler, SM, GM
+    leave_lane       every open step                               GM
+    gm_seen          every step                                    GM
+    ===============  ============================================  ============================
+
+    SM service manager, GM general manager, CRC consultant; ``*`` general level only, above it is the GM's. Whoever is
+    concerned by the complaint may do nothing at all, whatever the role; they appeal through ``aftersales.appeal``.
+
+    Only when:
+
+    - confirm: the complainant is a customer, not a colleague.
+    - classify: a kind; below the proposal only with a reason; the lanes stay urgent; a handler fit for the level.
+    - investigate: facts, both sides heard, cause, department, main responsible; of a recurrence a root cause of its own.
+    - propose: a solution. Goodwill above the limit of the role asks the GM; carry_out waits for the answer.
+    - second_callback: another person than the handler, the advisor and the technicians of the order.
+    - rework: the customer is not satisfied.
+    - close: the customer is satisfied, or it is said why it ends here and which recourse was told; above general a root
+      cause that is no human error, and a submitted action or the reason for none.
+    - close, reject, withdraw: safety lane: stop-driving advice, report to the maker, safety statement; media or authority:
+      who is involved, the safety statement; every external body answered with what it demands, and settled where it waits.
+    - close, reject, withdraw, merge: no hand-over and no goodwill waits for its answer.
+    - merge: into an open case of the same store and the same customer or car, which takes over lanes and bodies.
+    - leave_lane: not while kind, channel or a body call for the lane.
     """
 
     _name = "aftersales.complaint"

@@ -243,6 +243,11 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
                     )
                 )
 
+    def _check_contact(self):
+        """Consultants speak with every customer, others with those of their cases."""
+        if not self.env.user.has_group("aftersales_crm.group_aftersales_crc"):
+            self._check_worker()
+
     def _check_decider_or_handler(self):
         groups = ("aftersales_crm.group_aftersales_manager", "aftersales_crm.group_aftersales_gm")
         if any(self.env.user.has_group(group) for group in groups):

@@ -77,6 +77,7 @@ class AftersalesComplaintIntakeMixin(models.AbstractModel):
     def action_promote(self):
         """The customer demands a result: a grievance becomes a complaint."""
         self._check_people()
+        self._check_contact()
         for complaint in self.filtered(lambda c: c.nature == "grievance"):
             complaint._check_open()
             complaint._write_protected({"nature": "complaint"})
@@ -126,7 +127,7 @@ class AftersalesComplaintIntakeMixin(models.AbstractModel):
                 complaint._tell_lane()
             # A mail that may not be sent is no acknowledgement: then a person tells the number
             if complaint.source in ("email", "web") and complaint._may_acknowledge_by_mail():
-                complaint.action_acknowledge()
+                complaint._do_acknowledge()
         self._update_activities()
 
     def _start_clocks(self):

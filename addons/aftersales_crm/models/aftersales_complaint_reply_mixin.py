@@ -37,16 +37,9 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
     def action_acknowledge(self):
         """Give the customer the number: by e-mail when there is an address, else recorded as told."""
         self._check_people()
-        template = self.env.ref("aftersales_crm.mail_template_complaint_acknowledge", raise_if_not_found=False)
-        for complaint in self.filtered(lambda c: not c.date_acknowledged):
-            complaint._check_open()
-            if template and complaint._may_acknowledge_by_mail():
-                complaint._mail_to_customer(template)
-                body = self.env._("Acknowledgement with the number sent to the customer by e-mail.")
-            else:
-                body = self.env._("The customer was told the number of the complaint.")
-            complaint._write_protected({"date_acknowledged": fields.Datetime.now()})
-            complaint.message_post(body=body)
+        self._check_contact()
+        self._check_open()
+        self._do_acknowledge()
 
     def action_reply(self, note, date_promised_update=None):
         """Record what the customer was told; the first reply stops its clocks."""
@@ -105,6 +98,17 @@ class AftersalesComplaintReplyMixin(models.AbstractModel):
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
+
+    def _do_acknowledge(self):
+        template = self.env.ref("aftersales_crm.mail_template_complaint_acknowledge", raise_if_not_found=False)
+        for complaint in self.filtered(lambda c: not c.date_acknowledged):
+            if template and complaint._may_acknowledge_by_mail():
+                complaint._mail_to_customer(template)
+                body = self.env._("Acknowledgement with the number sent to the customer by e-mail.")
+            else:
+                body = self.env._("The customer was told the number of the complaint.")
+            complaint._write_protected({"date_acknowledged": fields.Datetime.now()})
+            complaint.message_post(body=body)
 
     def _do_promise(self, date_promised):
         """The customer hears from us: the promise before is over; a new one, if any, begins."""

@@ -113,8 +113,7 @@ class AftersalesComplaintScreenMixin(models.AbstractModel):
         """Show the complainant's phone to who works on the case; the look is written down."""
         self.ensure_one()
         self._check_people()
-        if not self.env.user.has_group("aftersales_crm.group_aftersales_crc"):
-            self._check_worker()
+        self._check_contact()
         wizard = self.env["aftersales.reveal.wizard"].create(
             {"partner_id": self.partner_id.id, "what": "phone", "purpose": "complaint"}
         )

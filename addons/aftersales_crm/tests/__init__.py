@@ -32,6 +32,7 @@ from . import test_questionnaire
 from . import test_complaint
 from . import test_complaint_external
 from . import test_complaint_mail
+from . import test_complaint_matrix
 from . import test_complaint_people
 from . import test_complaint_steps
 from . import test_corrective_action
