@@ -20,6 +20,7 @@ from . import resource_calendar_leaves
 
 # 2 File
 from . import aftersales_locked_card_mixin
+from . import aftersales_masked_number_mixin
 from . import aftersales_vehicle_identity_mixin
 from . import aftersales_change_request
 from . import aftersales_change_request_line
@@ -32,6 +33,7 @@ from . import aftersales_stocktake
 from . import aftersales_stocktake_line
 from . import aftersales_vehicle
 from . import aftersales_vehicle_document
+from . import aftersales_vehicle_finding
 from . import aftersales_vehicle_insurance
 from . import aftersales_vehicle_odometer
 from . import aftersales_vehicle_ownership
@@ -39,6 +41,7 @@ from . import aftersales_vehicle_upkeep
 from . import res_company_file
 from . import res_config_settings_file
 from . import res_partner
+from . import res_users
 
 # 3 Order
 from . import aftersales_import

@@ -223,7 +223,8 @@ class AftersalesChangeRequest(models.Model):
             vehicle._apply_change(vals, request)
             request._write_protected({"state": "applied", "date_applied": fields.Datetime.now()})
             changes = "; ".join(
-                f"{line.field_label}: {line.old_value or '–'} → {line.new_value or '–'}" for line in request.line_ids
+                f"{line.field_label}: {line._shown(line.old_value)} → {line._shown(line.new_value)}"
+                for line in request.line_ids
             )
             vehicle.message_post(
                 body=self.env._(

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.vin import mask_vin
+
 
 class AftersalesChangeRequestLine(models.Model):
     """One field of the data card with its old and its new value.
@@ -100,3 +102,8 @@ class AftersalesChangeRequestLine(models.Model):
             line._write_protected(
                 {"old_raw": raw, "old_value": self.env["aftersales.vehicle"]._raw_text(line.field_name, raw)}
             )
+
+    def _shown(self, value):
+        """What the messages of the file may say of a value: everybody who reads the file reads them."""
+        self.ensure_one()
+        return (mask_vin(value) if self.field_name == "vin" else value) or "–"

@@ -56,7 +56,7 @@ class AftersalesRepairOrder(models.Model):
     _description = "Repair Order"
     _inherit = ["aftersales.protected.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_in desc, id desc"
-    _rec_names_search = ["name", "vehicle_id.license_plate", "vehicle_id.vin", "partner_id.name"]
+    _rec_names_search = ["name", "vehicle_id", "partner_id.name"]
     _check_company_auto = True
     _protected_fields = frozenset({"state", "is_cancelled", "cancel_reason", "import_id"})
 

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 REVEAL_PURPOSES = [
     ("callback", "Callback"),
@@ -7,6 +8,13 @@ REVEAL_PURPOSES = [
     ("reminder", "Reminder"),
     ("data_check", "Data check"),
     ("other", "Other"),
+]
+
+WHAT = [
+    ("phone", "Phone"),
+    ("mailing_phone", "Mailing phone"),
+    ("identity", "ID or company number"),
+    ("vin", "VIN"),
 ]
 
 
@@ -22,11 +30,36 @@ class AftersalesReveal(models.Model):
 
     partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="set null")
     user_id = fields.Many2one("res.users", "Seen by", required=True, index=True, ondelete="restrict")
-    what = fields.Selection(
-        [("phone", "Phone"), ("mailing_phone", "Mailing phone"), ("identity", "ID or company number")],
-        "Which Number",
-        required=True,
-    )
+    vehicle_id = fields.Many2one("aftersales.vehicle", index="btree_not_null", ondelete="set null")
+    what = fields.Selection(WHAT, "Which Number", required=True)
     purpose = fields.Selection(REVEAL_PURPOSES, required=True)
     date = fields.Datetime("Seen on", required=True, default=fields.Datetime.now, index=True)
     company_id = fields.Many2one("res.company", required=True, index=True)
+
+    # ------------------------------------------------------------
+    # BUSINESS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _note(self, number, what, purpose, partner=None, vehicle=None):
+        """Write the look down and return the number; nothing is written where there is none.
+
+        :raise UserError: without one of the purposes
+        """
+        if purpose not in dict(REVEAL_PURPOSES):
+            raise UserError(self.env._("Say what you need the number for: choose a purpose."))
+        if not number:
+            return False
+        self.sudo()._create_protected(
+            [
+                {
+                    "partner_id": partner and partner.id,
+                    "vehicle_id": vehicle and vehicle.id,
+                    "user_id": self.env.uid,
+                    "what": what,
+                    "purpose": purpose,
+                    "company_id": self.env.company.id,
+                }
+            ]
+        )
+        return number

@@ -3,7 +3,6 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..tools.plate import format_plate
-from ..tools.vin import mask_vin
 
 # The data card: what a filed vehicle file refuses to change without an approved change request.
 # Left open on purpose, because they are events of the workshop and not facts of the card: who brings the car, the
@@ -143,9 +142,6 @@ class AftersalesVehicle(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True
     )
 
-    # UX
-    search_text = fields.Char("Find", compute="_compute_search_text", search="_search_search_text")
-
     # ------------------------------------------------------------
     # CONSTRAINTS
     # ------------------------------------------------------------
@@ -168,18 +164,12 @@ class AftersalesVehicle(models.Model):
     # COMPUTES
     # ------------------------------------------------------------
 
-    @api.depends("license_plate", "vin", "model_id")
+    @api.depends("license_plate", "vin_masked", "model_id")
     def _compute_display_name(self):
         for vehicle in self:
-            number = format_plate(vehicle.license_plate) or mask_vin(vehicle.vin) or self.env._("No plate")
+            number = format_plate(vehicle.license_plate) or vehicle.vin_masked or self.env._("No plate")
             model = vehicle.model_id.sudo().display_name
             vehicle.display_name = f"{number} {model}" if model else number
-
-    @api.model
-    def _search_display_name(self, operator, value):
-        if operator in ("ilike", "like") and isinstance(value, str):
-            return self._get_search_domain(value)
-        return super()._search_display_name(operator, value)
 
     @api.depends(
         *("partner_id", "contact_id", "driver_id", "brought_by_id"),
@@ -235,17 +225,6 @@ class AftersalesVehicle(models.Model):
             for company in self.env.companies
         )
 
-    def _compute_search_text(self):
-        self.search_text = False
-
-    @api.model
-    def _search_search_text(self, operator, value):
-        if operator in ("ilike", "like") and isinstance(value, str):
-            return self._get_search_domain(value)
-        if operator == "in":
-            return Domain.OR(self._get_search_domain(text) for text in value if isinstance(text, str))
-        return NotImplemented
-
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
@@ -287,7 +266,7 @@ class AftersalesVehicle(models.Model):
         for vehicle in self:
             if vehicle.state != "draft":
                 raise UserError(self.env._("%(vehicle)s is submitted already.", vehicle=vehicle.display_name))
-            lacking = [self._field_label(name) for name in ("vin", "model_id", "partner_id") if not vehicle[name]]
+            lacking = [self._field_label(name) for name in ("vin", "model_id", "partner_id") if not vehicle.sudo()[name]]
             if lacking:
                 raise UserError(
                     self.env._(
@@ -331,6 +310,26 @@ class AftersalesVehicle(models.Model):
         action = self.change_request_ids._get_records_action(name=self.env._("Change Requests"))
         action["context"] = {"default_vehicle_id": self.id, "create": False}
         return action
+
+    def action_reveal_vin(self):
+        """Open the dialog that asks what the VIN is needed for."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Show Number"),
+            "res_model": "aftersales.reveal.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_vehicle_id": self.id, "default_what": "vin"},
+        }
+
+    def action_aftersales_reveal_vin(self, purpose):
+        """Return the VIN and write down who asked for it and what for."""
+        self.ensure_one()
+        self.check_access("read")
+        self.partner_id._aftersales_check_card_right()
+        return self.env["aftersales.reveal"]._note(self.sudo().vin, "vin", purpose, vehicle=self)
 
     def action_reveal_owner(self):
         return self.partner_id.action_aftersales_open_reveal()
@@ -473,15 +472,3 @@ class AftersalesVehicle(models.Model):
         """Return everybody who stands behind the car today."""
         self.ensure_one()
         return self.partner_id | self.contact_id | self.driver_id | self.brought_by_id
-
-    @api.model
-    def _get_search_domain(self, text):
-        """Return the domain of the one search box: plate, VIN, engine number, names and phones of the people."""
-        text = (text or "").strip()
-        if not text:
-            return Domain.TRUE
-        domains = [self._get_number_domain(text)]
-        people = self.env["res.partner"]._aftersales_find_persons(text)
-        for name in ("partner_id", "contact_id", "driver_id", "brought_by_id"):
-            domains.append(Domain(name, "in", people))
-        return Domain.OR(domains)

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
 from ..tools.plate import format_plate, normalize_plate, plate_problem, plate_type
 from ..tools.vin import check_digit, check_digit_mandatory, check_digit_ok, mask_vin, normalize_vin, vin_problem
@@ -14,6 +13,12 @@ PLATE_TYPES = [
     ("temporary", "Temporary"),
     ("foreign", "Foreign"),
 ]
+
+# Who reads a VIN in full: who keeps, verifies and files it. The others read it without its tail.
+VIN_GROUPS = (
+    "aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_archivist,"
+    "aftersales_crm.group_aftersales_gm,aftersales_crm.group_aftersales_admin"
+)
 
 
 class AftersalesVehicleIdentityMixin(models.AbstractModel):
@@ -33,9 +38,9 @@ class AftersalesVehicleIdentityMixin(models.AbstractModel):
     )
     plate_display = fields.Char("Plate as Written", compute="_compute_plate_display")
     plate_warning = fields.Char(compute="_compute_plate_warning")
-    vin = fields.Char("VIN", index="trigram", tracking=2, copy=False)
-    vin_masked = fields.Char("VIN (Masked)", compute="_compute_vin_masked")
-    vin_warning = fields.Char("VIN Warning", compute="_compute_vin_warning")
+    vin = fields.Char("VIN", index="trigram", tracking=2, copy=False, groups=VIN_GROUPS)
+    vin_masked = fields.Char("VIN (Masked)", compute="_compute_vin_masked", compute_sudo=True)
+    vin_warning = fields.Char("VIN Warning", compute="_compute_vin_warning", compute_sudo=True)
     is_vin_suspect = fields.Boolean(
         "VIN Check Digit Wrong", compute="_compute_is_vin_suspect", store=True, precompute=True, copy=False
     )
@@ -181,17 +186,6 @@ class AftersalesVehicleIdentityMixin(models.AbstractModel):
                 char=detail,
             )
         return False
-
-    @api.model
-    def _get_number_domain(self, text):
-        """Return the records one of whose numbers holds the text, however it is written."""
-        domain = Domain("engine_number", "ilike", text)
-        plate, vin = normalize_plate(text), normalize_vin(text)
-        if plate:
-            domain |= Domain("license_plate", "ilike", plate)
-        if vin:
-            domain |= Domain("vin", "ilike", vin)
-        return domain
 
     @api.model
     def _refuse_duplicates(self, vals_list, vehicles=None):

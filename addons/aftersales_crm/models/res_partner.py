@@ -1,10 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
+from ..tools.finding import sql_holding
 from ..tools.masking import mask_identity, mask_phone
+from ..tools.phone import phone_digits
 from .aftersales_consent import PURPOSES
-from .aftersales_reveal import REVEAL_PURPOSES
 
 # Roles that need a number for their work. Everybody else works with the masked one.
 REVEAL_GROUPS = (
@@ -18,7 +20,7 @@ class ResPartner(models.Model):
     """The customer card: what the store knows of the person, the masked numbers and the wish not to be called."""
 
     _name = "res.partner"
-    _inherit = ["res.partner", "aftersales.protected.mixin"]
+    _inherit = ["res.partner", "aftersales.protected.mixin", "aftersales.masked.number.mixin"]
     _protected_fields = frozenset(
         {"aftersales_do_not_call", "aftersales_do_not_call_date", "aftersales_do_not_call_reason"}
     )
@@ -62,9 +64,52 @@ class ResPartner(models.Model):
         inverse="_inverse_aftersales_new_identity",
         groups="aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_archivist",
     )
+    aftersales_phone_digits = fields.Char(
+        compute="_compute_aftersales_phone_digits",
+        store=True,
+        index="trigram",
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="The numbers of the card as they are found again, for the server alone.",
+    )
+    aftersales_find = fields.Char(
+        "Name or Phone", compute="_compute_aftersales_find", search="_search_aftersales_find", groups=CARD_GROUPS
+    )
+    aftersales_has_phone = fields.Boolean(
+        "Has a Phone",
+        compute="_compute_aftersales_has_phone",
+        compute_sudo=True,
+        search="_search_aftersales_has_phone",
+        groups=CARD_GROUPS,
+    )
     aftersales_vehicle_count = fields.Integer(
         "Vehicle Count", compute="_compute_aftersales_vehicle_count", groups=CARD_GROUPS
     )
+
+    # Any fragment of a name, in the search box of files and customers
+    _aftersales_name_trgm = models.Index(
+        lambda registry: "USING gin (name gin_trgm_ops)" if registry.has_trigram else ""
+    )
+
+    # ------------------------------------------------------------
+    # MASKED NUMBERS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _masked_numbers(self):
+        return super()._masked_numbers() | {
+            "phone": mask_phone,
+            "phone_sanitized": mask_phone,
+            "aftersales_mailing_phone": mask_phone,
+            "aftersales_identity_number": mask_identity,
+        }
+
+    def write(self, vals):
+        return super().write(self._write_numbers(vals))
+
+    def _get_store_avatar_card_fields(self, target):
+        names = super()._get_store_avatar_card_fields(target)
+        return [name for name in names if name != "phone"] if self._hides_numbers() else names
 
     # ------------------------------------------------------------
     # COMPUTES
@@ -76,6 +121,12 @@ class ResPartner(models.Model):
             partner.aftersales_phone_masked = mask_phone(partner.phone)
             partner.aftersales_mailing_phone_masked = mask_phone(partner.aftersales_mailing_phone)
             partner.aftersales_identity_masked = mask_identity(partner.aftersales_identity_number)
+
+    @api.depends("phone", "aftersales_mailing_phone")
+    def _compute_aftersales_phone_digits(self):
+        for partner in self:
+            numbers = (phone_digits(partner.phone), phone_digits(partner.aftersales_mailing_phone))
+            partner.aftersales_phone_digits = " ".join(filter(None, numbers)) or False
 
     def _compute_aftersales_new_phone(self):
         self.aftersales_new_phone = False
@@ -89,6 +140,27 @@ class ResPartner(models.Model):
     def _inverse_aftersales_new_identity(self):
         for partner in self.filtered("aftersales_new_identity"):
             partner.aftersales_identity_number = partner.aftersales_new_identity.strip()
+
+    def _compute_aftersales_find(self):
+        self.aftersales_find = False
+
+    @api.model
+    def _search_aftersales_find(self, operator, value):
+        if operator not in ("ilike", "like") or not isinstance(value, str):
+            return NotImplemented
+        return Domain("id", "in", SQL("(%s)", self._aftersales_find_persons(value)))
+
+    @api.depends("phone")
+    def _compute_aftersales_has_phone(self):
+        for partner in self:
+            partner.aftersales_has_phone = bool(partner.phone)
+
+    @api.model
+    def _search_aftersales_has_phone(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # Sudoed: that there is a number is no secret, the number is
+        return Domain("id", "in", self.sudo().with_context(active_test=False)._search([("phone", "!=", False)]))
 
     @api.depends("aftersales_vehicle_ids")
     def _compute_aftersales_vehicle_count(self):
@@ -185,14 +257,15 @@ class ResPartner(models.Model):
 
     @api.model
     def _aftersales_find_persons(self, text):
-        """Return the query of the persons, archived ones too, whose name or phone holds the text."""
-        domain = Domain("name", "ilike", text)
-        digits = "".join(char for char in text if char.isdigit())
+        """Return the query (`SQL`, one column of ids) of the persons, archived ones too, whose name or phone holds the text.
+
+        It looks at the bare columns: who may read a document finds it by name and phone, the number stays masked.
+        """
+        parts = [sql_holding(self, "name", text)]
+        digits = phone_digits(text)
         if len(digits) >= 3 and not any(char.isalpha() for char in text):
-            domain |= Domain("phone_sanitized", "ilike", digits) | Domain("phone", "ilike", text)
-            domain |= Domain("aftersales_mailing_phone", "ilike", digits)
-        # Sudoed: who may read a document finds it by name and phone, the number itself stays masked
-        return self.sudo().with_context(active_test=False)._search(domain)
+            parts.append(sql_holding(self, "aftersales_phone_digits", digits))
+        return SQL(" UNION ").join(parts)
 
     def _aftersales_consent_withdrawn(self, purpose, channel):
         """Hook: the persons refuse from now on. Upper floors take back what they have planned."""
@@ -220,25 +293,10 @@ class ResPartner(models.Model):
     def _aftersales_reveal(self, what, purpose):
         self.ensure_one()
         self._aftersales_check_card_right()
-        if purpose not in dict(REVEAL_PURPOSES):
-            raise UserError(self.env._("Say what you need the number for: choose a purpose."))
         partner_sudo = self.sudo()
         number = {
             "phone": partner_sudo.phone,
             "mailing_phone": partner_sudo.aftersales_mailing_phone,
             "identity": partner_sudo.aftersales_identity_number,
         }[what]
-        if not number:
-            return False
-        self.env["aftersales.reveal"].sudo()._create_protected(
-            [
-                {
-                    "partner_id": self.id,
-                    "user_id": self.env.uid,
-                    "what": what,
-                    "purpose": purpose,
-                    "company_id": self.env.company.id,
-                }
-            ]
-        )
-        return number
+        return self.env["aftersales.reveal"]._note(number, what, purpose, partner=self)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.aftersales_vehicle import CARD_FIELDS
-from ..models.aftersales_vehicle_identity_mixin import PLATE_TYPES
+from ..models.aftersales_vehicle_identity_mixin import PLATE_TYPES, VIN_GROUPS
 
 # Not in superuser mode: naming the id of another store's file must not open its card
 CARD = {"compute": "_compute_card", "compute_sudo": False, "store": True, "readonly": False}
@@ -26,7 +26,7 @@ class AftersalesChangeWizard(models.TransientModel):
 
     license_plate = fields.Char("Plate", **CARD)
     plate_type = fields.Selection(PLATE_TYPES, **CARD)
-    vin = fields.Char("VIN", **CARD)
+    vin = fields.Char("VIN", groups=VIN_GROUPS, **CARD)
     engine_number = fields.Char(**CARD)
     model_id = fields.Many2one("fleet.vehicle.model", **CARD)
     manufacture_date = fields.Date("Manufactured on", **CARD)
@@ -42,16 +42,20 @@ class AftersalesChangeWizard(models.TransientModel):
     @api.depends("vehicle_id", "kind")
     def _compute_card(self):
         for wizard in self:
-            for name in CARD_FIELDS:
+            for name in wizard._get_card_names():
                 wizard[name] = wizard.vehicle_id[name]
             if wizard.kind == "ownership":
                 wizard.update({"partner_id": False, "contact_id": False, "driver_id": False})
+
+    def _get_card_names(self):
+        """The fields of the card that the user may read: a masked VIN is not asked to be changed."""
+        return [name for name in CARD_FIELDS if self._has_field_access(self._fields[name], "read")]
 
     def action_submit(self):
         """Make the change request of what differs from the file and submit it."""
         self.ensure_one()
         vehicle = self.vehicle_id
-        values = {name: self._fields[name].convert_to_write(self[name], self) for name in CARD_FIELDS}
+        values = {name: self._fields[name].convert_to_write(self[name], self) for name in self._get_card_names()}
         if self.kind == "deletion":
             changed = {}
         elif self.kind == "ownership":
