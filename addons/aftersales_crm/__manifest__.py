@@ -127,6 +127,7 @@
         ],
     },
     "demo": ["demo/aftersales_demo.xml"],
+    "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -37,6 +37,7 @@ from . import aftersales_vehicle_finding
 from . import aftersales_vehicle_insurance
 from . import aftersales_vehicle_odometer
 from . import aftersales_vehicle_ownership
+from . import aftersales_vehicle_transfer
 from . import aftersales_vehicle_upkeep
 from . import res_company_file
 from . import res_config_settings_file

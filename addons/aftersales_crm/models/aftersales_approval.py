@@ -46,7 +46,7 @@ class AftersalesApproval(models.Model):
     approver_ids = fields.Many2many("res.users", string="Persons Who Decide", help="Frozen when asked.")
 
     # Content
-    content = fields.Json(help="What was asked about, in canonical form.")
+    content = fields.Json(help="What was asked about, in canonical form.", groups=fields.NO_ACCESS)
     content_hash = fields.Char(string="Fingerprint", help="SHA-256 of the canonical content that the decision binds.")
     summary = fields.Text(string="What Is Decided", compute="_compute_summary")
     changes = fields.Text(string="Changed Since the Last Round", compute="_compute_changes")
@@ -92,18 +92,21 @@ class AftersalesApproval(models.Model):
             approval.display_name = f"{approval.name}: {approval.record_name or ''}"
 
     @api.depends("content")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_summary(self):
         for approval in self:
-            entries = approval._content_for_people()
+            entries = {} if approval._hides_content() else approval._content_for_people()
             approval.summary = "\n".join(
                 f"{entry['label']}: {entry['text']}" for entry in entries.values() if entry["text"]
             )
 
     @api.depends("content")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_changes(self):
         for approval in self:
+            if approval._hides_content():
+                approval.changes = False
+                continue
             before = approval.sudo().search(
                 [
                     ("res_model", "=", approval.res_model),
@@ -353,6 +356,11 @@ class AftersalesApproval(models.Model):
             ]
         )
         return users | delegations.delegate_id
+
+    def _hides_content(self):
+        """Whether the document keeps from the current user what was decided about; it never does from the server."""
+        record = self._record()
+        return not self.env.su and bool(record.exists()) and record._approval_hides_content(self)
 
     def _content_for_people(self, content=None):
         """The content in the order of its declaration, with labels in the reader's language.

@@ -122,6 +122,11 @@ class AftersalesApprovalMixin(models.AbstractModel):
         """
         return {}
 
+    def _approval_hides_content(self, approval):
+        """Hook: whether the current user may know of a decision, but not read what was decided about."""
+        self.ensure_one()
+        return False
+
     def _approval_independence_reasons(self, purpose, user):
         """Sentences why `user` may not decide; extend with the rules of the model.
 

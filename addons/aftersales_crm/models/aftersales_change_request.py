@@ -21,7 +21,7 @@ class AftersalesChangeRequest(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _mail_post_access = "read"
-    _protected_fields = frozenset({"name", "state", "user_id", "date_applied"})
+    _protected_fields = frozenset({"name", "state", "user_id", "date_applied", "is_sealed"})
 
     name = fields.Char("Number", readonly=True, copy=False, default="/")
     vehicle_id = fields.Many2one(
@@ -48,6 +48,9 @@ class AftersalesChangeRequest(models.Model):
         tracking=True,
     )
     date_applied = fields.Datetime("Applied on", readonly=True, copy=False)
+    is_sealed = fields.Boolean(
+        "Of a Former Owner", readonly=True, copy=False, help="Reviewers alone read what was changed for a former owner."
+    )
     company_id = fields.Many2one(related="vehicle_id.company_id", store=True, index=True)
 
     # ------------------------------------------------------------
@@ -222,16 +225,19 @@ class AftersalesChangeRequest(models.Model):
             vals = {line.field_name: vehicle._from_raw(line.field_name, line.new_raw) for line in request.line_ids}
             vehicle._apply_change(vals, request)
             request._write_protected({"state": "applied", "date_applied": fields.Datetime.now()})
-            changes = "; ".join(
-                f"{line.field_label}: {line._shown(line.old_value)} → {line._shown(line.new_value)}"
-                for line in request.line_ids
+            vehicle.message_post(body=request._applied_text(), subtype_xmlid="mail.mt_note")
+
+    def _applied_text(self):
+        """What the messages of the file say of an applied request; of a change of hands nothing but the fact."""
+        self.ensure_one()
+        if self.kind == "ownership":
+            return self.env._(
+                "%(request)s applied: new owner since %(date)s.", request=self.name, date=self.date_transfer
             )
-            vehicle.message_post(
-                body=self.env._(
-                    "%(request)s applied (%(reason)s). %(changes)s",
-                    request=request.name,
-                    reason=request.reason,
-                    changes=changes,
-                ),
-                subtype_xmlid="mail.mt_note",
-            )
+        changes = "; ".join(
+            f"{line.field_label}: {line._shown(line.old_value)} → {line._shown(line.new_value)}"
+            for line in self.line_ids
+        )
+        return self.env._(
+            "%(request)s applied (%(reason)s). %(changes)s", request=self.name, reason=self.reason, changes=changes
+        )

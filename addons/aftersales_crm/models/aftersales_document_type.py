@@ -13,6 +13,10 @@ class AftersalesDocumentType(models.Model):
     section = fields.Selection([("sales", "Sales"), ("service", "Service")], required=True, default="sales")
     is_required = fields.Boolean("Required", help="New vehicle files get this document on their checklist.")
     has_expiry = fields.Boolean("Expires", help="The document carries an expiry date.")
+    is_personal = fields.Boolean(
+        "Belongs to the Owner",
+        help="Goes to the closed chapter when the car changes hands; the new owner brings a new one.",
+    )
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", index=True, help="Empty: for all companies.")
 

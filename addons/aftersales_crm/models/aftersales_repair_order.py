@@ -58,7 +58,7 @@ class AftersalesRepairOrder(models.Model):
     _order = "date_in desc, id desc"
     _rec_names_search = ["name", "vehicle_id", "partner_id.name"]
     _check_company_auto = True
-    _protected_fields = frozenset({"state", "is_cancelled", "cancel_reason", "import_id"})
+    _protected_fields = frozenset({"state", "is_cancelled", "cancel_reason", "import_id", "is_former_owner"})
 
     # Identity
     name = fields.Char(
@@ -163,6 +163,13 @@ class AftersalesRepairOrder(models.Model):
     )
     callback_blocked = fields.Boolean(
         compute="_compute_callback_blocked", help="The customer withdrew consent or is on do-not-call."
+    )
+    is_former_owner = fields.Boolean(
+        "Of a Former Owner",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="The car has changed hands since: advisors see what was repaired, not for whom.",
     )
     # UX
     can_keep = fields.Boolean(compute="_compute_can_correct")

@@ -122,7 +122,9 @@ class AftersalesVehicle(models.Model):
     verified_by_id = fields.Many2one("res.users", "Verified by", readonly=True, copy=False)
     filed_by_id = fields.Many2one("res.users", "Filed by", readonly=True, copy=False)
     date_filed = fields.Datetime("Filed on", readonly=True, copy=False)
-    document_ids = fields.One2many("aftersales.vehicle.document", "vehicle_id", "Documents")
+    document_ids = fields.One2many(
+        "aftersales.vehicle.document", "vehicle_id", "Documents", domain=[("chapter_id", "=", False)]
+    )
     missing_document_count = fields.Integer(
         "Missing Documents", compute="_compute_missing_document_count", store=True, copy=False
     )
@@ -182,7 +184,7 @@ class AftersalesVehicle(models.Model):
             likes = vehicle.preference_ids.filtered(lambda p, people=people: p.active and p.partner_id in people)
             vehicle.preference_summary = " · ".join(f"{like.kind_id.name}: {like.value}" for like in likes)
 
-    @api.depends("document_ids.is_missing")
+    @api.depends("document_ids.is_missing", "document_ids.chapter_id")
     def _compute_missing_document_count(self):
         for vehicle in self:
             vehicle.missing_document_count = len(vehicle.document_ids.filtered("is_missing"))
@@ -266,7 +268,9 @@ class AftersalesVehicle(models.Model):
         for vehicle in self:
             if vehicle.state != "draft":
                 raise UserError(self.env._("%(vehicle)s is submitted already.", vehicle=vehicle.display_name))
-            lacking = [self._field_label(name) for name in ("vin", "model_id", "partner_id") if not vehicle.sudo()[name]]
+            lacking = [
+                self._field_label(name) for name in ("vin", "model_id", "partner_id") if not vehicle.sudo()[name]
+            ]
             if lacking:
                 raise UserError(
                     self.env._(
@@ -424,14 +428,7 @@ class AftersalesVehicle(models.Model):
         """Carry out an approved change request (superuser mode)."""
         self.ensure_one()
         if request.kind == "ownership":
-            previous = self.partner_id
-            vals = {"contact_id": False, "driver_id": False, "brought_by_id": False, **vals}
-            self._write_protected(vals)
-            self.env["aftersales.vehicle.ownership"]._pass_on(self, request)
-            # What belonged to the person and not to the car
-            strangers = self.preference_ids.filtered(lambda preference: preference.partner_id != self.partner_id)
-            strangers.action_archive()
-            self._ownership_changed(previous)
+            self._apply_ownership(vals, request)
         elif request.kind == "deletion":
             self._write_protected({"active": False})
         else:
@@ -439,9 +436,6 @@ class AftersalesVehicle(models.Model):
             self._write_protected(vals)
             if self.partner_id != owner_before:
                 self.env["aftersales.vehicle.ownership"]._correct(self)
-
-    def _ownership_changed(self, previous):
-        """Hook: the car has a new owner. Upper floors take back what they planned with the previous one."""
 
     def _update_from_source(self, vals):
         """Bring values of another system into the file, without breaking the lock.

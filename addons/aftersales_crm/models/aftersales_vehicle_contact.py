@@ -37,6 +37,7 @@ class AftersalesVehicle(models.Model):
     def _ownership_changed(self, previous):
         # Whoever sold the car is not asked about it any more.
         result = super()._ownership_changed(previous)
+        self.data_check_reason = False
         self.env["aftersales.callback"].sudo().search(
             [
                 ("vehicle_id", "in", self.ids),

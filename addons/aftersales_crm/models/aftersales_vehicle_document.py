@@ -7,13 +7,23 @@ class AftersalesVehicleDocument(models.Model):
 
     _name = "aftersales.vehicle.document"
     _description = "Vehicle Document"
+    _inherit = ["aftersales.protected.mixin"]
     _order = "section, sequence, id"
     _rec_name = "type_id"
     _check_company_auto = True
+    _protected_fields = frozenset({"chapter_id"})
 
     vehicle_id = fields.Many2one("aftersales.vehicle", required=True, index=True, ondelete="cascade")
     type_id = fields.Many2one(
         "aftersales.document.type", "Document Type", required=True, index=True, ondelete="restrict", check_company=True
+    )
+    chapter_id = fields.Many2one(
+        "aftersales.vehicle.ownership",
+        "Former Owner",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The paper belongs to a former owner; reviewers find it there.",
     )
     section = fields.Selection(related="type_id.section", store=True)
     sequence = fields.Integer(related="type_id.sequence", store=True)

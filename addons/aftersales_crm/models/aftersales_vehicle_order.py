@@ -40,3 +40,13 @@ class AftersalesVehicle(models.Model):
             # Sudoed: the ledger of the file is not the advisor's to write
             if vehicle.last_service_date != last:
                 vehicle.sudo()._write_protected({"last_service_date": last})
+
+    def _ownership_changed(self, previous):
+        # The car stays what was repaired, the person leaves: nobody calls the number of that visit any more
+        result = super()._ownership_changed(previous)
+        orders_sudo = self.env["aftersales.repair.order"].sudo().search([("vehicle_id", "in", self.ids)])
+        closed_sudo = orders_sudo.filtered(lambda order: order.state != "open")
+        closed_sudo.with_context(tracking_disable=True)._write_protected(
+            {"is_former_owner": True, "callback_phone": False}
+        )
+        return result

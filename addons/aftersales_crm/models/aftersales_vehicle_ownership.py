@@ -2,11 +2,14 @@ from odoo import api, fields, models
 
 
 class AftersalesVehicleOwnership(models.Model):
-    """Who owned the car from when to when. Written by the vehicle file and by approved change requests alone."""
+    """Who owned the car from when to when. Written by the vehicle file and by approved change requests alone.
+
+    A closed row is the chapter of a former owner: with the messages and papers of that time, for reviewers only.
+    """
 
     _name = "aftersales.vehicle.ownership"
     _description = "Vehicle Owner"
-    _inherit = ["aftersales.protected.mixin"]
+    _inherit = ["aftersales.protected.mixin", "mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
     _check_company_auto = True
@@ -18,6 +21,7 @@ class AftersalesVehicleOwnership(models.Model):
     date_from = fields.Date("From", required=True)
     date_to = fields.Date("To")
     change_request_id = fields.Many2one("aftersales.change.request", index="btree_not_null")
+    document_ids = fields.One2many("aftersales.vehicle.document", "chapter_id", "Documents")
     company_id = fields.Many2one(related="vehicle_id.company_id", store=True, index=True)
 
     _current_uniq = models.UniqueIndex("(vehicle_id) WHERE date_to IS NULL", "A vehicle has one owner at a time.")
@@ -30,7 +34,7 @@ class AftersalesVehicleOwnership(models.Model):
     @api.model
     def _begin(self, vehicles):
         """Begin the history of the cars that have an owner."""
-        self.sudo()._create_protected(
+        self.sudo().with_context(tracking_disable=True)._create_protected(
             [
                 {
                     "vehicle_id": vehicle.id,
@@ -54,14 +58,17 @@ class AftersalesVehicleOwnership(models.Model):
 
     @api.model
     def _pass_on(self, vehicle, request):
-        """Close the chapter of the former owner and open the one of whom the car belongs to now (superuser mode)."""
+        """Close the chapter of the former owner and open the one of whom the car belongs to now (superuser mode).
+
+        :return: the closed chapter, empty when the car had no owner
+        """
         date = request.date_transfer or vehicle.company_id._aftersales_today()
         current = vehicle.ownership_ids._current()
         if current:
             current._write_protected({"date_to": max(date, current.date_from)})
             # The new row is inserted at once and would meet the old one still open
             current.flush_recordset(["date_to"])
-        self._create_protected(
+        self.with_context(tracking_disable=True)._create_protected(
             [
                 {
                     "vehicle_id": vehicle.id,
@@ -72,6 +79,33 @@ class AftersalesVehicleOwnership(models.Model):
                 }
             ]
         )
+        return current
 
     def _current(self):
         return self.filtered(lambda row: not row.date_to)
+
+    def _take_messages(self, messages):
+        """Make messages of the file those of this chapter (superuser mode).
+
+        Odoo shows a message for ever to who wrote it or was told of it. Within a closed chapter nobody keeps such a
+        door: who wrote stays as the sender's name, who was told is forgotten.
+        """
+        self.ensure_one()
+        for message in messages.filtered("author_id"):
+            message.email_from = message.author_id.email_formatted or message.author_id.name
+        messages.notification_ids.unlink()
+        messages.write(
+            {
+                "model": self._name,
+                "res_id": self.id,
+                "author_id": False,
+                "partner_ids": [fields.Command.clear()],
+                "starred_partner_ids": [fields.Command.clear()],
+                "message_type": "notification",
+            }
+        )
+        messages.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE mail_message SET create_uid = %s WHERE id = ANY(%s)", [api.SUPERUSER_ID, messages.ids]
+        )
+        messages.invalidate_recordset(["create_uid"])

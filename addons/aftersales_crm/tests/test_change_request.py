@@ -158,14 +158,19 @@ class TestChangeRequest(FileCommon):
             ],
         )
         self.assertFalse(likes.active)
+        chapters = self.as_user(self.vehicle, self.archivist).ownership_ids
         self.assertRecordValues(
-            self.vehicle.ownership_ids,
+            chapters,
             [
                 {"partner_id": self.buyer.id, "license_plate": False, "change_request_id": request.id},
                 {"partner_id": self.customer.id, "license_plate": "沪A12345", "change_request_id": False},
             ],
         )
-        self.assertTrue(self.vehicle.ownership_ids[1].date_to)
+        self.assertTrue(chapters[1].date_to)
+        self.env.invalidate_all()
+        self.assertEqual(
+            self.vehicle.ownership_ids.ids, chapters[0].ids, "The former owner is not the advisor's to see"
+        )
 
     def test_foreign_card(self):
         """The dialog does not open the card of another store's file, and no request reaches it."""

@@ -124,7 +124,9 @@ class TestMaskedNumbers(FileCommon):
             lambda: crc.search([("vin", "ilike", "0427")]),
             lambda: crc.search([], order="vin"),
             lambda: crc.formatted_read_group([], ["vin"], ["__count"]),
-            lambda: self.as_user(self.env["aftersales.repair.order"], self.crc).search([("vehicle_id.vin", "like", "1")]),
+            lambda: self.as_user(self.env["aftersales.repair.order"], self.crc).search(
+                [("vehicle_id.vin", "like", "1")]
+            ),
         ):
             with self.assertRaises(AccessError):
                 call()
