@@ -122,6 +122,7 @@
         "web.assets_backend": [
             # 4 Contact
             "aftersales_crm/static/src/call_screen/*",
+            "aftersales_crm/static/src/plan_board/*",
             # 6 Figures
             "aftersales_crm/static/src/dashboard/*",
         ],

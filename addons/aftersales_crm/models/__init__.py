@@ -66,6 +66,7 @@ from . import aftersales_callback_outcome
 from . import aftersales_callback_attempt
 from . import aftersales_callback_answer
 from . import aftersales_callback_absence
+from . import aftersales_callback_placement_mixin
 from . import aftersales_callback
 from . import aftersales_callback_queue_mixin
 from . import aftersales_callback_sheet_mixin
@@ -77,6 +78,7 @@ from . import aftersales_callback_recheck_screen
 from . import aftersales_callback_truth
 from . import aftersales_callback_plan_demand_mixin
 from . import aftersales_callback_plan_placing_mixin
+from . import aftersales_callback_plan_board_mixin
 from . import aftersales_callback_plan
 from . import aftersales_callback_plan_agent
 from . import aftersales_callback_candidate

@@ -33,7 +33,7 @@ class AftersalesCallback(models.Model):
 
     _name = "aftersales.callback"
     _description = "Callback"
-    _inherit = ["aftersales.protected.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["aftersales.callback.placement.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_planned, date_due, id"
     _rec_names_search = ["name", "partner_id.name", "vehicle_id.license_plate", "repair_order_id.name"]
     _check_company_auto = True
@@ -243,9 +243,12 @@ class AftersalesCallback(models.Model):
                 )
         if frozen and not self.env.su and not self.env.user.has_group("aftersales_crm.group_aftersales_manager"):
             raise AccessError(self.env._("Only the service manager changes whom a callback is for, or its window."))
+        places = {callback: (callback.user_id, callback.date_planned) for callback in self} if moved else {}
         result = super().write(vals)
         if moved or frozen:
             self._check_placement()
+        if moved:
+            self._moved(places)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -382,22 +385,6 @@ class AftersalesCallback(models.Model):
                     order=callback.repair_order_id.sudo().name,
                 )
         return reasons
-
-    def _check_placement(self):
-        """Agent and day of planned callbacks obey the rules of the plan."""
-        for callback in self:
-            for reason in callback._cannot_call_reasons(callback.user_id).values():
-                raise UserError(reason)
-            day = callback.date_planned
-            if day and not callback.date_due <= day <= callback.date_expiry:
-                raise UserError(
-                    self.env._(
-                        "%(callback)s may be made from %(first)s to %(last)s. Choose a day in between.",
-                        callback=callback.name,
-                        first=fields.Date.to_string(callback.date_due),
-                        last=fields.Date.to_string(callback.date_expiry),
-                    )
-                )
 
     def _blocked(self):
         """Return the callbacks whose customer must not be called any more."""

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .aftersales_callback import ABSENT_STAGES, KINDS, TIME_PREFERENCES
 
@@ -72,6 +72,23 @@ class AftersalesCallbackCandidate(models.Model):
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
+
+    def _prepare_cell_row(self):
+        """What the plan's board lists of a call that is previewed; see the callback's."""
+        self.ensure_one()
+        preference = self.time_preference not in (False, "any")
+        return {
+            "id": self.id,
+            "name": self.repair_order_id.sudo().name or "",
+            "customer": self.partner_id.display_name or "",
+            "car": self.vehicle_id.sudo().plate_display or "",
+            "window": f"{format_date(self.env, self.date_due)} – {format_date(self.env, self.date_expiry)}",
+            "preference": self._selection_label("time_preference") if preference else "",
+            "state": "previewed",
+            "state_label": self._selection_label("reason_code"),
+            "is_movable": False,
+            "why": self.explanation or "",
+        }
 
     @api.model
     def _replace(self, plan, rows):

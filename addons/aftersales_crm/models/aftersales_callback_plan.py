@@ -19,6 +19,7 @@ class AftersalesCallbackPlan(models.Model):
     _inherit = [
         "aftersales.callback.plan.demand.mixin",
         "aftersales.callback.plan.placing.mixin",
+        "aftersales.callback.plan.board.mixin",
         "mail.thread",
         "aftersales.protected.mixin",
     ]
@@ -180,6 +181,12 @@ class AftersalesCallbackPlan(models.Model):
             "context": {},
         }
 
+    def action_open_board(self):
+        """Open the board: loads by agent and day, reasons, moves and what-if."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id("aftersales_crm.aftersales_plan_board_action")
+        return {**action, "context": {"active_id": self.id, "active_model": self._name}}
+
     def action_view_candidates(self):
         self.ensure_one()
         return {
@@ -220,31 +227,50 @@ class AftersalesCallbackPlan(models.Model):
             ]
         self.env["aftersales.callback.plan.agent"].create(missing)
 
-    def _refresh(self, confirm=False):
-        """Rewrite the candidate rows: reasons in and out, agent and day; with `confirm` also the callbacks."""
-        self.ensure_one()
-        self = self.with_company(self.company_id)
+    def _reckon(self, capacities=None):
+        """Say who is in, and where each call goes. Deterministic; writes nothing.
+
+        :param dict capacities: {agent: calls a day}; those of the plan by default
+        :return: the rows (`tools/candidates.py`), the slots
+        """
         self.env.flush_all()
         rows = self._standing_rows()
         rows += self._repair_rows() if self.include_repair else []
         rows += self._absent_rows() if self.include_absent else []
         self._judge(rows)
-        slots = self._slots()
+        slots = self._slots(capacities)
         self._place(rows, slots)
+        return rows, slots
+
+    def _refresh(self, confirm=False):
+        """Rewrite the candidate rows: reasons in and out, agent and day; with `confirm` also the callbacks."""
+        self.ensure_one()
+        self = self.with_company(self.company_id)
+        rows, slots = self._reckon()
         self._explain(rows, slots)
         candidates = self.env["aftersales.callback.candidate"]
         if confirm:
             candidates._become_callbacks(self, rows)
         candidates._replace(self, rows)
-        short = sum(row["is_short"] for row in rows)
-        days = len({slot.day for slot in slots if slot.day <= self.date_to})
-        self._write_protected(
-            {
-                "shortage": short,
-                "shortage_text": self.env._("%(days)s working days left, %(calls)s calls short", days=days, calls=short)
-                if short
-                else False,
-            }
+        short, before = sum(row["is_short"] for row in rows), self.shortage
+        self._write_protected({"shortage": short, "shortage_text": self._shortage_text(short, slots)})
+        if confirm and short > before:
+            self._tell_shortage()
+
+    def _tell_shortage(self):
+        """Tell the service managers, and who made the plan, as soon as calls find no room."""
+        group = self.env.ref("aftersales_crm.group_aftersales_manager")
+        users_sudo = self.env["res.users"].sudo()
+        managers = users_sudo.search(
+            [("all_group_ids", "in", group.ids), ("company_ids", "in", self.company_id.ids), ("share", "=", False)]
+        )
+        told = (managers | self.create_uid.sudo()).filtered(lambda user: user.id != self.env.ref("base.user_root").id)
+        self.message_notify(
+            partner_ids=told.partner_id.ids,
+            subject=self.env._("Callback plan %s is short", self.name),
+            body=self.env._(
+                "%(shortage)s. Open the board and try more agents or more calls a day.", shortage=self.shortage_text
+            ),
         )
 
     # ------------------------------------------------------------

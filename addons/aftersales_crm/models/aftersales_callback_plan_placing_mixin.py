@@ -24,20 +24,31 @@ class AftersalesCallbackPlanPlacingMixin(models.AbstractModel):
     # BUSINESS
     # ------------------------------------------------------------
 
-    def _slots(self):
-        """The agents' working days in the horizon of the plan, with what stands there already."""
+    def _horizon(self):
+        """The first and the last day on which the plan may put a call."""
+        window = self.company_id.aftersales_callback_expiry_days - self.company_id.aftersales_callback_due_days
+        return max(self.company_id._aftersales_today(), self.date_from), self.date_to + timedelta(days=window)
+
+    def _capacities(self):
+        """{agent: calls a day} of the plan."""
+        return {line.user_id: line.capacity for line in self.agent_line_ids}
+
+    def _slots(self, capacities=None):
+        """The agents' working days in the horizon of the plan.
+
+        :param dict capacities: {agent: calls of a full day}; those of the plan by default
+        :return: list of `Slot`, without what stands there already
+        """
         company = self.company_id
-        today = company._aftersales_today()
-        first = max(today, self.date_from)
-        window = company.aftersales_callback_expiry_days - company.aftersales_callback_due_days
-        last = self.date_to + timedelta(days=window)
+        capacities = self._capacities() if capacities is None else capacities
+        agents = self.env["res.users"].union(*(user for user, capacity in capacities.items() if capacity > 0))
+        first, last = self._horizon()
         if first > last:
             return []
-        away = self._absences(first, last)
+        away = self._absences(agents, first, last)
         slots = []
         free_by_calendar = {}
-        for line in self.agent_line_ids.filtered("capacity").sorted("user_id"):
-            user_sudo = line.user_id.sudo()
+        for user_sudo in agents.sudo().sorted("id"):
             calendar = user_sudo.resource_calendar_id or company._aftersales_calendar()
             if calendar not in free_by_calendar:
                 free_by_calendar[calendar] = self._spans_by_day(calendar, first, last)
@@ -52,7 +63,7 @@ class AftersalesCallbackPlanPlacingMixin(models.AbstractModel):
                     Slot(
                         user_sudo.id,
                         day,
-                        max(1, round(line.capacity * seconds / full)),
+                        max(1, round(capacities[user_sudo.with_env(self.env)] * seconds / full)),
                         parts_of_day(free, company._aftersales_tz()),
                     )
                 )
@@ -69,9 +80,8 @@ class AftersalesCallbackPlanPlacingMixin(models.AbstractModel):
                 days[datetime.fromtimestamp(start, tz).date()].append((max(start, now), end))
         return days
 
-    def _absences(self, first, last):
+    def _absences(self, agents, first, last):
         """Days and spans in which agents are away: the store's own list, and leaves of the working calendar."""
-        agents = self.agent_line_ids.user_id
         days, spans = defaultdict(list), defaultdict(list)
         for absence in self.env["aftersales.callback.absence"].search(
             [
@@ -129,7 +139,7 @@ class AftersalesCallbackPlanPlacingMixin(models.AbstractModel):
 
     def _explain(self, rows, slots):
         """Say of each placed call why this customer, this day and this agent."""
-        names = {user.id: user.name for user in self.agent_line_ids.user_id.sudo()}
+        names = {user.id: user.name for user in self.env["res.users"].sudo().browse({slot.agent for slot in slots})}
         capacity = {(slot.agent, slot.day): slot.capacity for slot in slots}
         texts = self._get_explanations()
         for row in rows:

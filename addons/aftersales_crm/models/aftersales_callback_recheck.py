@@ -58,7 +58,7 @@ class AftersalesCallbackRecheck(models.Model):
     answer_ids = fields.One2many("aftersales.callback.recheck.answer", "recheck_id", "Answers")
     compared_count = fields.Integer("Answers Compared")
     agreed_count = fields.Integer("Answers That Agree")
-    agreement = fields.Float("Agreement", compute="_compute_agreement", store=True, aggregator="avg", digits=(5, 1))
+    agreement = fields.Float(compute="_compute_agreement", store=True, aggregator="avg", digits=(5, 1))
     claimed_by_id = fields.Many2one("res.users", "On the Screen Of")
     date_claimed = fields.Datetime("Claimed On")
 
@@ -170,7 +170,10 @@ class AftersalesCallbackRecheck(models.Model):
     @api.model
     def _cron_check_truth(self):
         """Every night: look at the calls completed since, raise flags, draw re-checks, close those that have lapsed."""
-        companies = self.env["res.company"].search([])
+        unseen = [("state", "in", CLOSED_BY_CALLER), ("is_truth_checked", "=", False)]
+        groups = self.env["aftersales.callback"]._read_group(unseen, ["company_id"])
+        groups += self._read_group([("state", "=", "drawn")], ["company_id"])
+        companies = self.env["res.company"].union(*(company for (company,) in groups))
         self.env["ir.cron"]._commit_progress(remaining=len(companies))
         for company in companies:
             rechecks = self.with_company(company)

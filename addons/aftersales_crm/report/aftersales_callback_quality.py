@@ -13,7 +13,7 @@ class AftersalesCallbackQuality(models.Model):
 
     company_id = fields.Many2one("res.company", readonly=True)
     agent_id = fields.Many2one("res.users", "Caller", readonly=True)
-    month = fields.Date("Month", readonly=True)
+    month = fields.Date(readonly=True)
     completed_count = fields.Integer("Completed", readonly=True)
     drawn_count = fields.Integer("Drawn", readonly=True)
     checked_count = fields.Integer("Re-checked", readonly=True)

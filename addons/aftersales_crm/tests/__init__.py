@@ -23,6 +23,7 @@ from . import test_repair_order
 
 # 4 Contact
 from . import test_callback
+from . import test_callback_board
 from . import test_callback_plan
 from . import test_recheck
 from . import test_candidates
