@@ -193,7 +193,7 @@ def test_editing_after_signing_voids_the_signature(site):
             "responsible_id": site.store.users["advisor"],
             "supervisor_id": site.store.users["manager_2"],
             "date_deadline": day,
-            "indicator": "problem_share",
+            "indicator": "problem_rate",
             "problem_category_id": category,
             "target": 5.0,
             "window_days": 30,

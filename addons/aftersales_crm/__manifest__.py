@@ -100,6 +100,7 @@
         "views/aftersales_cause_views.xml",
         "views/aftersales_handover_views.xml",
         "views/aftersales_appeal_views.xml",
+        "views/aftersales_corrective_duty_views.xml",
         "views/aftersales_corrective_measure_views.xml",
         "views/aftersales_corrective_action_views.xml",
         "views/aftersales_external_body_views.xml",
@@ -125,6 +126,8 @@
             "aftersales_crm/static/src/plan_board/*",
             # 6 Figures
             "aftersales_crm/static/src/dashboard/*",
+            # 5 Case
+            "aftersales_crm/static/src/why_tree/*",
         ],
     },
     "demo": ["demo/aftersales_demo.xml"],

@@ -143,7 +143,7 @@ class AftersalesDemo(models.AbstractModel):
                     ("corrective", "到货推迟当日由顾问告知客户", "advisor2"),
                 ],
                 "deadline": today - timedelta(days=3),
-                "indicator": "complaints_100",
+                "indicator": "complaints_per_100",
                 "target": 1.0,
                 "window": 30,
                 "started": today - timedelta(days=12),
@@ -239,12 +239,20 @@ class AftersalesDemo(models.AbstractModel):
                 "supervisor_id": stage.users["manager"].id,
                 "team_ids": [Command.set([stage.users[login].id for _k, _n, login in plan["measures"]])],
                 "date_deadline": plan["deadline"],
-                "indicator": plan.get("indicator", "problem_share"),
+                "indicator": plan.get("indicator", "problem_rate"),
                 "target": plan["target"],
                 "window_days": plan["window"],
                 "why_ids": [
-                    Command.create({"sequence": number * 10, "name": why, "answer": answer})
-                    for number, (why, answer) in enumerate(plan.get("whys", ()), start=1)
+                    # One question below the other: 1, 1.1, 1.1.1
+                    Command.create(
+                        {
+                            "outline": ".".join(["1"] * depth),
+                            "name": why,
+                            "answer": answer,
+                            "is_root": depth == len(plan["whys"]),
+                        }
+                    )
+                    for depth, (why, answer) in enumerate(plan.get("whys", ()), start=1)
                 ],
                 "measure_ids": [
                     Command.create(

@@ -114,6 +114,8 @@ from . import res_partner_case
 from . import aftersales_external_demand
 from . import aftersales_complaint_kind
 from . import aftersales_corrective_deadline_mixin
+from . import aftersales_corrective_indicator_mixin
+from . import aftersales_corrective_similar_mixin
 from . import aftersales_corrective_effect_mixin
 from . import aftersales_corrective_step_mixin
 from . import aftersales_corrective_action
@@ -122,6 +124,8 @@ from . import aftersales_corrective_progress
 from . import aftersales_corrective_reminder
 from . import aftersales_corrective_round
 from . import aftersales_corrective_why
+from . import aftersales_corrective_duty
+from . import aftersales_complaint_corrective
 from . import aftersales_handover
 from . import aftersales_problem_category_case
 from . import aftersales_vehicle_case

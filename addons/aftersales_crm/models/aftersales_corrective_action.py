@@ -17,8 +17,16 @@ CONTENT = frozenset(
         "supervisor_id",
         "date_deadline",
         "indicator",
+        "indicator_scope",
+        "scope_advisor_id",
+        "scope_brand_id",
+        "scope_order_kind",
+        "indicator_question_id",
+        "indicator_kind_id",
+        "indicator_cause_id",
         "target",
         "window_days",
+        "cost_planned",
         "measure_ids",
         "why_ids",
         "company_id",
@@ -53,6 +61,7 @@ class AftersalesCorrectiveAction(models.Model):
         "aftersales.corrective.step.mixin",
         "aftersales.corrective.effect.mixin",
         "aftersales.corrective.deadline.mixin",
+        "aftersales.corrective.similar.mixin",
         "aftersales.approval.mixin",
         "aftersales.clock.mixin",
         "mail.thread",
@@ -101,12 +110,12 @@ class AftersalesCorrectiveAction(models.Model):
     containment = fields.Text()
     root_cause = fields.Text()
     why_ids = fields.One2many("aftersales.corrective.why", "action_id", "5 Whys", copy=True)
-    w_what = fields.Char("What")
-    w_where = fields.Char("Where")
-    w_when = fields.Char("When")
-    w_who = fields.Char("Who")
-    w_why = fields.Char("Why")
-    w_how = fields.Char("How")
+    w_what = fields.Char("What", help="What went wrong, on what?")
+    w_where = fields.Char("Where", help="At which place, in which step of the work?")
+    w_when = fields.Char("When", help="Since when, how often, at what time?")
+    w_who = fields.Char("Who", help="Who found it, whom does it concern? Not: whose fault.")
+    w_why = fields.Char("Why", help="Why is it a problem for the customer?")
+    w_how = fields.Char("How", help="How does it show, how many, how much?")
 
     # Plan
     measure_ids = fields.One2many("aftersales.corrective.measure", "action_id", "Measures", copy=True)
@@ -123,6 +132,7 @@ class AftersalesCorrectiveAction(models.Model):
     )
     team_ids = fields.Many2many("res.users", "aftersales_action_team_rel", "action_id", "user_id")
     cost_planned = fields.Monetary("Planned Cost")
+    cost_actual = fields.Monetary("Actual Cost")
     currency_id = fields.Many2one(related="company_id.currency_id")
 
     # Steps
@@ -154,6 +164,9 @@ class AftersalesCorrectiveAction(models.Model):
     next_who = fields.Char("Who Has It", compute="_compute_next_step")
     next_until = fields.Date("Until", compute="_compute_next_step")
     complaint_count = fields.Integer("Number of Complaints", compute="_compute_complaint_count")
+    is_plan_open = fields.Boolean(
+        compute="_compute_is_plan_open", help="The plan can be changed; once signed, a change asks for a new signature."
+    )
 
     _responsible_not_supervisor = models.Constraint(
         "CHECK(responsible_id != supervisor_id)",
@@ -187,6 +200,11 @@ class AftersalesCorrectiveAction(models.Model):
             }
             action.next_step, action.next_who, action.next_until = steps.get(action.state, (False, False, False))
 
+    @api.depends("state")
+    def _compute_is_plan_open(self):
+        for action in self:
+            action.is_plan_open = action.state in ("draft", "signed", "in_progress")
+
     @api.depends("complaint_ids")
     def _compute_complaint_count(self):
         for action in self:
@@ -213,7 +231,9 @@ class AftersalesCorrectiveAction(models.Model):
                     )
         if "responsible_id" in vals:
             before = {action.id: action.responsible_id for action in self}
+        complaints_sudo = self.sudo().complaint_ids if "complaint_ids" in vals else self.complaint_ids.browse()
         result = super().write(vals)
+        complaints_sudo._check_action_stands()
         if "responsible_id" in vals:
             self.filtered(lambda a: a.responsible_id != before[a.id])._tell_responsible()
         return result
@@ -288,6 +308,16 @@ class AftersalesCorrectiveAction(models.Model):
         if users:
             self.message_notify(partner_ids=users.sudo().partner_id.ids, subject=subject, body=body)
 
+    def _tell_measure_done(self, measure):
+        """Tell the responsible person that the last measure is done: only the report is missing."""
+        self.ensure_one()
+        if all(self._get_round_measures().mapped("date_done")) and self.env.user != self.responsible_id:
+            self._tell(
+                self.responsible_id,
+                self.env._("%s: every measure is done", self.display_name),
+                self.env._("Look at the proofs and report the action as done."),
+            )
+
     def _tell_responsible(self):
         for action in self:
             if action.responsible_id != self.env.user:
@@ -316,10 +346,18 @@ class AftersalesCorrectiveAction(models.Model):
                     "supervisor_id",
                     "date_deadline",
                     "indicator",
+                    "indicator_scope",
+                    "scope_advisor_id",
+                    "scope_brand_id",
+                    "scope_order_kind",
+                    "indicator_question_id",
+                    "indicator_kind_id",
+                    "indicator_cause_id",
                     "problem_category_id",
                     "baseline",
                     "target",
                     "window_days",
+                    "cost_planned",
                     "round",
                     ("measure_ids", ["kind", "name", "responsible_id", "date_deadline", "round"]),
                 ],

@@ -2,19 +2,26 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..tools import chance
 from ..tools.corrective import percent, show_share
+from ..tools.indicators import INDICATORS
+
+# What is kept of one side of the comparison
+_SIDE = ("", "_numerator", "_n")
 
 
 class AftersalesCorrectiveEffectMixin(models.AbstractModel):
-    """The effect of a corrective action: one indicator, fixed before the work starts, before and after it, each with its n.
+    """The effect of a corrective action: its indicator before the work and after it, each with its n.
 
-    It is measured from the records as they are: completed callbacks, complaints, comebacks. What was found at the
-    verification is kept as it was.
+    Before: the days of the window before the work started. After: as many days of repairs after the day on which it was
+    done, counted once they can be known (`tools/indicators.py` says which figure needs days to pass). It is measured from
+    the records as they are; what was found at the verification is kept as it was. Whether the difference is more than
+    chance is said by an exact test (`tools/chance.py`); the supervisor concludes.
     """
 
     _name = "aftersales.corrective.effect.mixin"
     _description = "Corrective Action: Effect"
-    _inherit = ["aftersales.protected.mixin"]
+    _inherit = ["aftersales.protected.mixin", "aftersales.corrective.indicator.mixin"]
 
     _protected_fields = frozenset(
         {
@@ -27,114 +34,94 @@ class AftersalesCorrectiveEffectMixin(models.AbstractModel):
             "effect_after",
             "effect_after_numerator",
             "effect_after_n",
+            "effect_p",
+            "effect_has_p",
             "effect_conclusion",
             "effective",
         }
     )
 
-    indicator = fields.Selection(
-        [
-            ("problem_share", "Share of the problem among completed callbacks"),
-            ("complaints_100", "Complaints per 100 orders"),
-            ("comebacks", "Comebacks per 100 orders"),
-        ],
-        default="problem_share",
-        required=True,
-    )
     baseline = fields.Float(
-        "Baseline (%)",
         digits=(6, 1),
         copy=False,
         readonly=True,
         aggregator="avg",
-        help="The indicator before the work, in percent.",
-    )
-    target = fields.Float("Target (%)", digits=(6, 1), aggregator="avg", help="At most this much, in percent.")
-    window_days = fields.Integer(
-        "Window (Days)", default=lambda self: self.env.company.aftersales_effect_window or 30, required=True
+        help="The indicator in the window before the plan was submitted.",
     )
     baseline_numerator = fields.Integer("Baseline Count", copy=False, readonly=True)
     baseline_n = fields.Integer("Baseline n", copy=False, readonly=True)
-    effect_before = fields.Float("Before (%)", digits=(6, 1), copy=False, readonly=True, aggregator="avg")
+    effect_before = fields.Float("Before", digits=(6, 1), copy=False, readonly=True, aggregator="avg")
     effect_before_numerator = fields.Integer("Before Count", copy=False, readonly=True)
     effect_before_n = fields.Integer("Before n", copy=False, readonly=True)
-    effect_after = fields.Float("After (%)", digits=(6, 1), copy=False, readonly=True, aggregator="avg")
+    effect_after = fields.Float("After", digits=(6, 1), copy=False, readonly=True, aggregator="avg")
     effect_after_numerator = fields.Integer("After Count", copy=False, readonly=True)
     effect_after_n = fields.Integer("After n", copy=False, readonly=True)
+    effect_p = fields.Float(
+        "p-value",
+        digits=(6, 4),
+        copy=False,
+        readonly=True,
+        aggregator=None,
+        help="How often chance alone would show a difference as large as this one: exact, two-sided.",
+    )
+    effect_has_p = fields.Boolean("Tested", copy=False, readonly=True)
     effect_conclusion = fields.Text("Conclusion on the Effect", copy=False, readonly=True)
     effective = fields.Selection([("yes", "Effective"), ("no", "Not Effective")], "Effect", copy=False, readonly=True)
+    effect_text = fields.Text("Effect in Words", compute="_compute_effect_text")
     date_effect_due = fields.Date(
-        "Effect Measured on", compute="_compute_date_effect_due", help="The window after the work ends here."
+        "Effect Known on",
+        compute="_compute_date_effect_due",
+        store=True,
+        help="The window after the work has ended, and what is counted in it can be known.",
     )
-    _window_positive = models.Constraint("CHECK(window_days > 0)", "The window of the effect is at least one day.")
-    _percent_range = models.Constraint(
-        "CHECK(target >= 0 AND baseline >= 0)", "Baseline and target cannot be negative."
-    )
+    _baseline_positive = models.Constraint("CHECK(baseline >= 0)", "The baseline cannot be negative.")
 
     # ------------------------------------------------------------
     # COMPUTES
     # ------------------------------------------------------------
 
-    @api.depends("date_done", "window_days")
+    @api.depends("date_done", "window_days", "indicator")
     def _compute_date_effect_due(self):
         for action in self:
-            done = action.date_done and action.company_id._aftersales_local(action.date_done).date()
-            action.date_effect_due = done and done + timedelta(days=action.window_days)
+            done = action._get_day(action.date_done)
+            action.date_effect_due = done and action._indicator_after(done)[1] + timedelta(days=1)
+
+    @api.depends_context("lang")
+    @api.depends("effective", "date_done", "state", "indicator", "target", "effect_after_n")
+    def _compute_effect_text(self):
+        for action in self:
+            if action.effective:
+                action.effect_text = action._format_effect(action._get_effect_kept())
+            elif action.date_done and action.date_started:
+                action.effect_text = action._get_effect_preview(fields.Datetime.now())
+            else:
+                action.effect_text = False
 
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
 
-    def _get_window_before(self, moment):
-        return moment - timedelta(days=self.window_days), moment
-
-    def _measure_indicator(self, start, end):
-        """Return (count, n) of the indicator between two moments, from the records as they are.
-
-        :param datetime start: naive UTC, included
-        :param datetime end: naive UTC, excluded
-        """
+    def _get_day(self, moment):
+        """The store's day of a moment, or False."""
         self.ensure_one()
-        if self.indicator == "problem_share":
-            return self._measure_problem_share(start, end)
-        period = self._period_domain("date_out", start, end)
-        Order_sudo = self.env["aftersales.repair.order"].sudo()
-        delivered = [*period, ("state", "!=", "cancelled")]
-        n = Order_sudo.search_count(delivered)
-        if self.indicator == "comebacks":
-            return Order_sudo.search_count([*delivered, ("is_comeback", "=", True)]), n
-        return self._count_complaints(start, end), n
-
-    def _period_domain(self, name, start, end):
-        return [("company_id", "=", self.company_id.id), (name, ">=", start), (name, "<", end)]
-
-    def _measure_problem_share(self, start, end):
-        Callback_sudo = self.env["aftersales.callback"].sudo()
-        done = [*self._period_domain("date_done", start, end), ("is_completed", "=", True)]
-        problem = [("is_problem", "=", True), ("problem_category_id", "child_of", self.problem_category_id.ids)]
-        return Callback_sudo.search_count([*done, ("answer_ids", "any", problem)]), Callback_sudo.search_count(done)
-
-    def _count_complaints(self, start, end):
-        domain = [
-            *self._period_domain("date_received", start, end),
-            ("nature", "=", "complaint"),
-            ("state", "!=", "merged"),
-        ]
-        if self.problem_category_id:
-            domain.append(("problem_category_id", "child_of", self.problem_category_id.ids))
-        return self.env["aftersales.complaint"].sudo().search_count(domain)
+        return bool(moment) and self.company_id._aftersales_local(moment).date()
 
     def _prepare_baseline_values(self, now):
         """Return the indicator in the window before the plan is submitted."""
-        count, n = self._measure_indicator(*self._get_window_before(now))
+        count, n = self._measure_indicator(*self._indicator_before(self._get_day(now)))
         return {"baseline": percent(count, n), "baseline_numerator": count, "baseline_n": n}
 
     def _prepare_effect_values(self, now):
-        """Return the indicator before the start and after the end of the work, each with its n."""
+        """Return the indicator before the start and after the end of the work, each with its n, and the test of chance.
+
+        Before the window has ended, as far as it is known today.
+        """
         self.ensure_one()
-        before, before_n = self._measure_indicator(*self._get_window_before(self.date_started))
-        end = min(self.date_done + timedelta(days=self.window_days), now)
-        after, after_n = self._measure_indicator(self.date_done, end)
+        before, before_n = self._measure_indicator(*self._indicator_before(self._get_day(self.date_started)))
+        date_from, date_to = self._indicator_after(self._get_day(self.date_done))
+        after, after_n = self._measure_indicator(date_from, min(date_to, self._get_day(now)))
+        test = chance.rates if INDICATORS[self.indicator].is_rate else chance.fisher
+        probability = test(before, before_n, after, after_n)
         return {
             "effect_before": percent(before, before_n),
             "effect_before_numerator": before,
@@ -142,29 +129,61 @@ class AftersalesCorrectiveEffectMixin(models.AbstractModel):
             "effect_after": percent(after, after_n),
             "effect_after_numerator": after,
             "effect_after_n": after_n,
+            "effect_p": probability or 0.0,
+            "effect_has_p": probability is not None,
         }
+
+    def _get_effect_kept(self):
+        names = [f"effect_{side}{part}" for side in ("before", "after") for part in _SIDE]
+        return {name: self[name] for name in (*names, "effect_p", "effect_has_p")}
 
     def _get_effect_sentence(self):
         """Return the effect as it was kept at the verification."""
         self.ensure_one()
-        names = ("effect_before", "effect_before_numerator", "effect_before_n")
-        names += ("effect_after", "effect_after_numerator", "effect_after_n")
-        sentence = self._format_effect({name: self[name] for name in names})
-        return " ".join(filter(None, [sentence, self.effect_conclusion]))
+        return " ".join(filter(None, [self._format_effect(self._get_effect_kept()), self.effect_conclusion]))
 
     def _get_effect_preview(self, now):
         """Return the effect as the records tell it now."""
         self.ensure_one()
         return self._format_effect(self._prepare_effect_values(now))
 
-    def _format_effect(self, values):
-        def show(name):
-            return show_share(values[name], values[f"{name}_numerator"], values[f"{name}_n"])
+    def _is_target_met(self, values):
+        if self.indicator_better == "lower":
+            return values["effect_after"] <= self.target
+        return values["effect_after"] >= self.target
 
-        return self.env._(
-            "%(indicator)s: before %(before)s, after %(after)s, target at most %(target)s.",
-            indicator=self._selection_label("indicator"),
-            before=show("effect_before"),
-            after=show("effect_after"),
-            target=f"{self.target:.1f} %",
-        )
+    def _format_effect(self, values):
+        """Before, after, target and chance, in plain sentences."""
+
+        def show(name):
+            return show_share(values[name], values[f"{name}_numerator"], values[f"{name}_n"], self.indicator_unit)
+
+        sentences = [
+            self.env._(
+                "%(indicator)s: before %(before)s, after %(after)s, target %(better)s %(target)s.",
+                indicator=self.indicator_text,
+                before=show("effect_before"),
+                after=show("effect_after"),
+                better=self._selection_label("indicator_better"),
+                target=f"{self.target:.1f} {self.indicator_unit}",
+            )
+        ]
+        if not values["effect_has_p"]:
+            sentences.append(self.env._("Too few cases: one side has none, so that nothing can be compared."))
+            return " ".join(sentences)
+        if self._is_target_met(values):
+            sentences.append(self.env._("The target is reached."))
+        else:
+            sentences.append(self.env._("The target is missed."))
+        sentences.append(self._format_chance(values["effect_p"]))
+        return " ".join(sentences)
+
+    def _format_chance(self, probability):
+        if INDICATORS[self.indicator].is_rate:
+            test = self.env._("exact test of two rates")
+        else:
+            test = self.env._("Fisher's exact test")
+        values = {"test": test, "p": "< 0.001" if probability < 0.001 else f"= {probability:.3f}"}
+        if probability < chance.LEVEL:
+            return self.env._("The difference is more than chance explains (%(test)s, p %(p)s).", **values)
+        return self.env._("The difference may be chance (%(test)s, p %(p)s).", **values)

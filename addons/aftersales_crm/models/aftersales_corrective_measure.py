@@ -27,7 +27,17 @@ class AftersalesCorrectiveMeasure(models.Model):
     date_deadline = fields.Date("By When", required=True)
     date_done = fields.Date("Done on", copy=False, readonly=True)
     done_by_id = fields.Many2one("res.users", "Done by", copy=False, readonly=True)
-    proof = fields.Char(copy=False)
+    proof = fields.Char(copy=False, help="How it can be seen that this was done.")
+    proof_ids = fields.One2many(
+        "ir.attachment",
+        "res_id",
+        "Proofs",
+        domain=[("res_model", "=", "aftersales.corrective.measure")],
+        bypass_search_access=True,
+        readonly=True,
+        copy=False,
+    )
+    proof_count = fields.Integer("Files", compute="_compute_proof_count")
     round = fields.Integer(default=1, copy=False, readonly=True)
     action_state = fields.Selection(related="action_id.state", string="Step of the Action")
     is_current = fields.Boolean("This Round", compute="_compute_is_current")
@@ -40,6 +50,11 @@ class AftersalesCorrectiveMeasure(models.Model):
     def _compute_is_current(self):
         for measure in self:
             measure.is_current = measure.round == measure.action_id.round
+
+    @api.depends("proof_ids")
+    def _compute_proof_count(self):
+        for measure in self:
+            measure.proof_count = len(measure.sudo().proof_ids)
 
     # ------------------------------------------------------------
     # ORM
@@ -77,8 +92,30 @@ class AftersalesCorrectiveMeasure(models.Model):
     # ACTIONS
     # ------------------------------------------------------------
 
-    def action_done(self, proof=None):
-        """Report the measure as done; only who carries it out, or the responsible person of the action."""
+    def action_open_done(self):
+        """Open the dialog that asks for the proof."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Report as Done"),
+            "res_model": "aftersales.corrective.step",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_action_id": self.action_id.id,
+                "default_measure_id": self.id,
+                "default_step": "measure",
+                "default_note": self.proof,
+            },
+        }
+
+    def action_done(self, proof=None, attachments=None):
+        """Report the measure as done, with a proof; only who carries it out, or the responsible person of the action.
+
+        :param str proof: how it can be seen that it was done; may be left out with files, or when noted before
+        :param attachments: list of ids of own files that belong to no document yet (photos)
+        """
+        files = self._get_own_files(attachments)
         for measure in self:
             action = measure.action_id
             action.check_access("read")
@@ -92,12 +129,30 @@ class AftersalesCorrectiveMeasure(models.Model):
                 )
             if action.state != "in_progress":
                 raise UserError(self.env._("%s is not in progress.", action.display_name))
+            if measure.round != action.round:
+                raise UserError(self.env._('"%s" belongs to an earlier round and stays as it was.', measure.name))
             if measure.date_done:
                 continue
+            proof = (proof or "").strip() or measure.proof
+            if not proof and not files and not measure.proof_count:
+                raise UserError(
+                    self.env._('"%s": say how it can be seen that this was done, or add a photo.', measure.name)
+                )
             values = {"date_done": action.company_id._aftersales_today(), "done_by_id": self.env.uid}
             if proof:
                 values["proof"] = proof
             measure.sudo()._write_protected(values)
+            files.sudo().write({"res_model": self._name, "res_id": measure.id})
+            action.sudo()._tell_measure_done(measure)
+
+    def _get_own_files(self, attachments):
+        """The files that the current user has uploaded and not yet put anywhere."""
+        files = self.env["ir.attachment"].browse(attachments or []).exists()
+        for file_sudo in files.sudo():
+            placed = file_sudo.res_id and file_sudo.res_model != "aftersales.corrective.step"
+            if file_sudo.create_uid != self.env.user or placed:
+                raise AccessError(self.env._("The file %s belongs to another document.", file_sudo.name))
+        return files
 
     def action_undo(self):
         """Take a report back while the action is in progress."""
@@ -106,4 +161,6 @@ class AftersalesCorrectiveMeasure(models.Model):
                 raise AccessError(self.env._('"%s": only who reported it may take it back.', measure.name))
             if measure.action_id.state != "in_progress":
                 raise UserError(self.env._("%s is not in progress.", measure.action_id.display_name))
+            if measure.round != measure.action_id.round:
+                raise UserError(self.env._('"%s" belongs to an earlier round and stays as it was.', measure.name))
             measure.sudo()._write_protected({"date_done": False, "done_by_id": False})

@@ -24,11 +24,13 @@ class AftersalesCorrectiveRound(models.Model):
     date_done = fields.Datetime("Done on", readonly=True)
     date_verified = fields.Datetime("Verified on", readonly=True)
     indicator = fields.Char(readonly=True)
-    target = fields.Float("Target (%)", digits=(6, 1), readonly=True)
-    effect_before = fields.Float("Before (%)", digits=(6, 1), readonly=True)
+    target = fields.Float(digits=(6, 1), readonly=True)
+    effect_before = fields.Float("Before", digits=(6, 1), readonly=True)
     effect_before_n = fields.Integer("Before n", readonly=True)
-    effect_after = fields.Float("After (%)", digits=(6, 1), readonly=True)
+    effect_after = fields.Float("After", digits=(6, 1), readonly=True)
     effect_after_n = fields.Integer("After n", readonly=True)
+    effect_p = fields.Float("p-value", digits=(6, 4), readonly=True, aggregator=None)
+    effect_has_p = fields.Boolean("Tested", readonly=True)
     effect_conclusion = fields.Text("Conclusion", readonly=True)
     effective = fields.Selection([("yes", "Effective"), ("no", "Not Effective")], "Effect", readonly=True)
 
@@ -45,13 +47,14 @@ class AftersalesCorrectiveRound(models.Model):
 
     def _prepare_values(self, action):
         copied = ("round", "root_cause", "date_deadline", "date_done", "date_verified", "target", "effect_before")
-        copied += ("effect_before_n", "effect_after", "effect_after_n", "effect_conclusion", "effective")
+        copied += ("effect_before_n", "effect_after", "effect_after_n", "effect_p", "effect_has_p")
+        copied += ("effect_conclusion", "effective")
         return {
             **{name: action[name] for name in copied},
             "action_id": action.id,
             "responsible_id": action.responsible_id.id,
             "supervisor_id": action.supervisor_id.id,
-            "indicator": action._selection_label("indicator"),
+            "indicator": action.indicator_text,
             "measures": "\n".join(
                 f"{measure._selection_label('kind')}: {measure.name} ({measure.responsible_id.name}, {measure.date_done})"
                 for measure in action._get_round_measures()

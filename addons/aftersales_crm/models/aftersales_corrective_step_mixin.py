@@ -240,9 +240,7 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
             reasons.append(self.env._("The deadline lies in the past."))
         if self.supervisor_id in measures.responsible_id:
             reasons.append(self.env._("The supervisor verifies the effect and cannot carry out a measure."))
-        if self.indicator == "problem_share" and not self.problem_category_id:
-            reasons.append(self.env._("Choose the problem category that the indicator counts."))
-        return reasons
+        return reasons + self._indicator_reasons()
 
     def _check_complaints_stand(self):
         """Keep the actions that closed complaints rest on."""

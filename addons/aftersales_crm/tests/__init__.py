@@ -39,6 +39,7 @@ from . import test_complaint_matrix
 from . import test_complaint_people
 from . import test_complaint_steps
 from . import test_corrective_action
+from . import test_corrective_effect
 
 # 6 Figures
 from . import test_monthly_dashboard

@@ -98,7 +98,7 @@ class AftersalesCaseCommon(AftersalesOrderCommon):
             "responsible_id": self.advisor.id,
             "supervisor_id": self.manager_2.id,
             "date_deadline": fields.Date.add(today, days=20),
-            "indicator": "problem_share",
+            "indicator": "problem_rate",
             "problem_category_id": self.category.id,
             "target": 5.0,
             "window_days": 30,

@@ -212,7 +212,10 @@ class TestCorrectiveAction(AftersalesCaseCommon):
             supervisor.action_verify("yes", "Fine.")
         with self.assertRaises(UserError):
             supervisor.action_close()
-        with freeze_time(Datetime.now() + timedelta(days=31)):
+        # Callbacks are due three days after the repair: what was repaired after the work is known as many days later.
+        with freeze_time(Datetime.now() + timedelta(days=33)), self.assertRaisesRegex(UserError, "window"):
+            supervisor.action_verify("yes", "Fine.")
+        with freeze_time(Datetime.now() + timedelta(days=34)):
             supervisor.action_verify("yes", "Fine.")
         self.assertEqual(action.state, "verified")
         with self.assertRaises(UserError):
@@ -277,95 +280,6 @@ class TestCorrectiveAction(AftersalesCaseCommon):
             ],
         )
         self.assertTrue(action._approval_current("sign"))
-
-    def test_effect_from_data(self):
-        """Before and after are counted from the completed callbacks, each with its n; no division by zero."""
-        now = Datetime.now()
-        started, done = now - timedelta(days=40), now - timedelta(days=35)
-        self._create_answers(started - timedelta(days=10), problems=3, good=7)
-        self._create_answers(started - timedelta(days=60), problems=5, good=0)
-        self._create_answers(done + timedelta(days=5), problems=1, good=19)
-        self._create_answers(done + timedelta(days=31), problems=4, good=0)
-        with freeze_time(started):
-            action = self._create_action(date_deadline=Date.add(now.date(), days=1))
-            self._lead_action_to(action, "in_progress")
-        self.assertRecordValues(action, [{"baseline_numerator": 3, "baseline_n": 10, "baseline": 30.0}])
-        with freeze_time(done):
-            self._lead_action_to(action, "done")
-        self.as_user(action, self.manager_2).action_verify("yes", "From 30 to 5 percent.")
-        self.assertRecordValues(
-            action,
-            [
-                {
-                    "effect_before_numerator": 3,
-                    "effect_before_n": 10,
-                    "effect_before": 30.0,
-                    "effect_after_numerator": 1,
-                    "effect_after_n": 20,
-                    "effect_after": 5.0,
-                }
-            ],
-        )
-        empty = self._create_action(problem_category_id=self.category.copy({"code": "none"}).id, indicator="comebacks")
-        self.assertEqual(empty._measure_indicator(now, now + timedelta(days=1)), (0, 0))
-        values = {"effect_before": 0.0, "effect_before_numerator": 0, "effect_before_n": 0}
-        values |= {"effect_after": 0.0, "effect_after_numerator": 0, "effect_after_n": 0}
-        self.assertIn("n = 0", empty._format_effect(values))
-
-    def test_effect_of_orders(self):
-        """Complaints and comebacks are counted per 100 delivered orders of the window."""
-        now = Datetime.now()
-        for number in range(4):
-            self._create_order(
-                name=f"WX-EFF-{number}",
-                date_in=now - timedelta(days=2, hours=1),
-                date_out=now - timedelta(days=2),
-                comeback_of_id=self.order.id if number == 0 else False,
-            )
-        window = (now - timedelta(days=5), now + timedelta(minutes=1))
-        action = self._create_action(indicator="comebacks")
-        orders = self.env["aftersales.repair.order"].search(
-            [("company_id", "=", self.store.id), ("date_out", ">=", window[0]), ("date_out", "<", window[1])]
-        )
-        comebacks = len(orders.filtered("is_comeback"))
-        self.assertEqual(action._measure_indicator(*window), (comebacks, len(orders)))
-        action = self._create_action(indicator="complaints_100")
-        self._create_complaint(problem_category_id=self.category.id)
-        self._create_complaint()
-        self.assertEqual(action._measure_indicator(*window), (1, len(orders)))
-
-    def _create_answers(self, moment, problems, good):
-        question = self.env["aftersales.question"].search([("kind", "=", "yes_no")], limit=1)
-        for number in range(problems + good):
-            order = self._create_order(name=f"WX-{moment:%j}-{number}", date_in=moment - timedelta(days=3))
-            callback = self.env["aftersales.callback"]._create_protected(
-                [
-                    {
-                        "kind": "repair",
-                        "repair_order_id": order.id,
-                        "vehicle_id": self.vehicle.id,
-                        "partner_id": self.owner.id,
-                        "company_id": self.store.id,
-                        "state": "done",
-                        "is_made": True,
-                        "is_completed": True,
-                        "date_done": moment,
-                    }
-                ]
-            )
-            self.env["aftersales.callback.answer"]._create_protected(
-                [
-                    {
-                        "callback_id": callback.id,
-                        "question_id": question.id,
-                        "value_yes_no": "no" if number < problems else "yes",
-                        "is_answered": True,
-                        "is_problem": number < problems,
-                        "is_good": number >= problems,
-                        "problem_category_id": self.category.id if number < problems else False,
-                    }
-                ]
-            )
 
     def test_overdue_ladder(self):
         """Before, overdue, GM: each rung once a deadline, whatever runs of the scheduler were missed."""

@@ -22,6 +22,6 @@ def percent(count, n):
     return 100.0 * count / n if n else 0.0
 
 
-def show_share(value, count, n):
+def show_share(value, count, n, unit="%"):
     """A share as a person reads it, with what it is a share of."""
-    return f"{value:.1f} % ({count}/{n})" if n else "\u2013 (n = 0)"
+    return f"{value:.1f} {unit} ({count}/{n})" if n else "\u2013 (n = 0)"

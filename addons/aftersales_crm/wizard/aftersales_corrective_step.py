@@ -9,9 +9,11 @@ class AftersalesCorrectiveStep(models.TransientModel):
     _description = "Step of a Corrective Action"
 
     action_id = fields.Many2one("aftersales.corrective.action", required=True, ondelete="cascade")
+    measure_id = fields.Many2one("aftersales.corrective.measure", ondelete="cascade")
     step = fields.Char(required=True)
     reason = fields.Text()
     note = fields.Text()
+    attachment_ids = fields.Many2many("ir.attachment", string="Photos and Files")
     date = fields.Date("New Deadline")
     date_deadline = fields.Date(related="action_id.date_deadline", string="Present Deadline")
     effective = fields.Selection([("yes", "Effective"), ("no", "Not effective")], "Effect")
@@ -38,6 +40,8 @@ class AftersalesCorrectiveStep(models.TransientModel):
             action.action_verify(self.effective, self.conclusion, self.reason)
         elif self.step == "extend":
             action.action_request_extension(self.date, self.reason)
+        elif self.step == "measure":
+            self.measure_id.action_done(self.note, self.attachment_ids.ids)
         elif self.step == "progress":
             action.action_add_progress(self.note)
         elif self.step == "cancel":
