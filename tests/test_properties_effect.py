@@ -1,15 +1,19 @@
-"""The two exact tests of `tools/chance.py` against whole-number arithmetic and published examples."""
+"""The effect of corrective actions: exact tests against whole-number arithmetic, indicators against a recount."""
 
 import importlib.util
+import json
+import re
+import subprocess
 from fractions import Fraction
 from math import comb
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-FILE = Path(__file__).parent.parent / "addons" / "aftersales_crm" / "tools" / "chance.py"
+from harness.paths import REPO
+
+FILE = REPO / "addons" / "aftersales_crm" / "tools" / "chance.py"
 spec = importlib.util.spec_from_file_location("chance", FILE)
 chance = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(chance)
@@ -80,3 +84,25 @@ def test_nothing_to_compare():
             chance.fisher(*wrong)
     with pytest.raises(ValueError, match="negative"):
         chance.rates(-1, 4, 0, 4)
+
+
+def test_indicators_of_random_histories(odoo_env, database: str):
+    """Measured over any window and part of the store, each indicator equals a plain count over the history itself."""
+    script = (REPO / "tests" / "effect_histories.py").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [str(odoo_env.python), "-m", "odoo", "shell", "-c", str(odoo_env.odoo_conf), "-d", database,
+         "--no-http", "--log-level=error"],
+        input=f"EXAMPLES = 60\n{script}",
+        text=True,
+        capture_output=True,
+        env=odoo_env.process_env(),
+        timeout=300,
+    )  # fmt: skip
+    seen = re.search(r"HISTORIES (\{.*\})", done.stdout)
+    assert seen, done.stderr[-3000:]
+    seen = json.loads(seen[1])
+    assert seen["histories"] >= 50
+    assert seen["compared"] >= seen["histories"] * 4 * seen["codes"]
+    counted = {name: number for name, number in seen.items() if name.startswith("counted ")}
+    assert len(counted) == seen["codes"] == 9
+    assert min(counted.values()) >= 3, counted

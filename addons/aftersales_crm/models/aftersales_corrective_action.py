@@ -337,14 +337,17 @@ class AftersalesCorrectiveAction(models.Model):
             "sign": {
                 "name": self.env._("Sign-off"),
                 "group": "aftersales_crm.group_aftersales_gm",
+                # In the order in which it is read on a phone: what, who, until when, what it costs, how it is proven.
                 "content": [
-                    "kind",
                     "problem",
                     "containment",
                     "root_cause",
+                    ("measure_ids", ["kind", "name", "responsible_id", "date_deadline", "round"]),
                     "responsible_id",
-                    "supervisor_id",
                     "date_deadline",
+                    "supervisor_id",
+                    "cost_planned",
+                    "kind",
                     "indicator",
                     "indicator_scope",
                     "scope_advisor_id",
@@ -357,9 +360,7 @@ class AftersalesCorrectiveAction(models.Model):
                     "baseline",
                     "target",
                     "window_days",
-                    "cost_planned",
                     "round",
-                    ("measure_ids", ["kind", "name", "responsible_id", "date_deadline", "round"]),
                 ],
             },
             "extend": {

@@ -40,6 +40,7 @@ from . import test_complaint_people
 from . import test_complaint_steps
 from . import test_corrective_action
 from . import test_corrective_effect
+from . import test_corrective_paths
 
 # 6 Figures
 from . import test_monthly_dashboard

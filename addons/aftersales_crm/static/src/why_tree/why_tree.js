@@ -85,5 +85,6 @@ registry.category("fields").add("aftersales_why_tree", {
     component: WhyTree,
     displayName: _t("Tree of Whys"),
     supportedTypes: ["one2many"],
+    additionalClasses: ["d-block", "w-100"],
     extractProps: () => ({}),
 });
