@@ -44,10 +44,13 @@ def fill(number):
     given = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建国文玉兰"
     cr.execute(
         """
-        INSERT INTO res_partner (id, name, complete_name, phone, phone_sanitized, aftersales_phone_digits, active, type,
+        INSERT INTO res_partner (id, name, complete_name, phone, phone_sanitized, aftersales_phone_digits,
+                                 aftersales_name_grams, active, type,
                                  lang, create_date, write_date)
         SELECT %(first)s + n,
-               name, name, '+86 1' || digits, '+861' || digits, '1' || digits, TRUE, 'contact', 'en_US', now(), now()
+               name, name, '+86 1' || digits, '+861' || digits, '1' || digits,
+               ' ' || name || ' ' || substr(name, 2) || CASE WHEN length(name) = 3 THEN ' ' || substr(name, 3) ELSE '' END,
+               TRUE, 'contact', 'en_US', now(), now()
           FROM (SELECT n,
                        substr(%(surnames)s, 1 + (hashint4(n) & 1023) %% 20, 1)
                        || substr(%(given)s, 1 + (hashint4(n + 7) & 65535) %% 30, 1)
@@ -151,35 +154,43 @@ def screens():
     ]
 
 
-def raw(fragment, limit=80):
-    """The question as one asks it by hand: the files whose numbers or people hold the fragment, sorted, and their count.
+def by_hand(where, fragment, limit):
+    """Ids and count of a hand-written condition, asked as the web client asks: a page, and the count if it is full."""
+    values = {"like": f"%{fragment}%", "gram": f"% {fragment}%", "company": company.id}
+    where = f"WHERE {where} AND company_id = %(company)s AND active"
+    cr.execute(f"SELECT id FROM aftersales_vehicle AS car {where} ORDER BY license_plate, id LIMIT {limit}", values)
+    ids = [row[0] for row in cr.fetchall()]
+    if len(ids) < limit:
+        return ids, len(ids)
+    cr.execute(f"SELECT COUNT(*) FROM (SELECT 1 FROM aftersales_vehicle AS car {where} LIMIT 10001) AS found", values)
+    return ids, cr.fetchone()[0]
 
-    The same columns, the same indexes, the best form we know of (one index scan a column); nothing of Odoo in between.
-    """
-    like = f"%{fragment}%"
-    digits = "".join(char for char in fragment if char.isdigit())
-    people = "SELECT id FROM res_partner WHERE name ILIKE %(like)s"
-    if len(digits) >= 3 and digits == fragment:
-        people += " UNION SELECT id FROM res_partner WHERE aftersales_phone_digits ILIKE %(like)s"
-    union = " UNION ".join(
-        [
-            f"SELECT id FROM aftersales_vehicle WHERE {name} ILIKE %(like)s"
-            for name in ("license_plate", "vin", "engine_number")
-        ]
-        + [
-            f"SELECT id FROM aftersales_vehicle WHERE {name} IN ({people})"
-            for name in ("partner_id", "contact_id", "driver_id", "brought_by_id")
-        ]
+
+NUMBERS = ("license_plate", "vin", "engine_number")
+PEOPLE = ("partner_id", "contact_id", "driver_id", "brought_by_id")
+
+
+def plain(fragment, limit=80):
+    """The predicate as one writes it down: this column holds it, or that one, or the person's name or phone does."""
+    person = "person.name ILIKE %(like)s"
+    if fragment.isdigit() and len(fragment) >= 3:
+        person += " OR person.aftersales_phone_digits ILIKE %(like)s"
+    people = f"(SELECT id FROM res_partner AS person WHERE {person})"
+    terms = [f"{name} ILIKE %(like)s" for name in NUMBERS] + [f"{name} IN {people}" for name in PEOPLE]
+    return by_hand(f"({' OR '.join(terms)})", fragment, limit)
+
+
+def union(fragment, limit=80):
+    """The same predicate in the fastest form that we know: one index scan a column."""
+    person = "SELECT id FROM res_partner WHERE " + (
+        "name ILIKE %(like)s" if len(fragment) > 2 else "aftersales_name_grams ILIKE %(gram)s"
     )
-    where = f"WHERE id IN ({union}) AND company_id = %(company)s AND active"
-    values = {"like": like, "company": company.id}
-    cr.execute(f"SELECT id FROM aftersales_vehicle {where} ORDER BY license_plate, id LIMIT {limit}", values)
-    rows = cr.fetchall()
-    count = len(rows)
-    if count == limit:
-        cr.execute(f"SELECT COUNT(*) FROM (SELECT 1 FROM aftersales_vehicle {where} LIMIT 10001) AS found", values)
-        (count,) = cr.fetchone()
-    return [row[0] for row in rows], count
+    if fragment.isdigit() and len(fragment) >= 3:
+        person += " UNION SELECT id FROM res_partner WHERE aftersales_phone_digits ILIKE %(like)s"
+    parts = [f"SELECT id FROM aftersales_vehicle WHERE {name} IN (SELECT id FROM people)" for name in PEOPLE]
+    if fragment.isascii() or len(fragment) > 3:
+        parts += [f"SELECT id FROM aftersales_vehicle WHERE {name} ILIKE %(like)s" for name in NUMBERS]
+    return by_hand(f"id IN (WITH people AS MATERIALIZED ({person}) {' UNION '.join(parts)})", fragment, limit)
 
 
 def web(fragment):
@@ -198,11 +209,11 @@ def typed(fragment):
 def timed(call, *args):
     """The result and the median of the seconds."""
     times = []
-    for _round in range(ROUNDS):
+    while len(times) < ROUNDS and sum(times) < 2:
         began = time.perf_counter()
         result = call(*args)
         times.append(time.perf_counter() - began)
-    return result, sorted(times)[ROUNDS // 2]
+    return result, sorted(times)[len(times) // 2]
 
 
 began = time.perf_counter()
@@ -218,6 +229,16 @@ cr.execute(
 plate, vin, engine, owner = cr.fetchone()
 cr.execute("SELECT name, aftersales_phone_digits FROM res_partner WHERE id = %s", [owner])
 name, phone = cr.fetchone()
+cr.execute("SELECT id FROM aftersales_vehicle ORDER BY id DESC LIMIT 80")
+page = [row[0] for row in cr.fetchall()]
+
+
+def read_page():
+    root.invalidate_all()
+    files.browse(page).web_read(list_specification)
+
+
+PAGE_SECONDS = timed(read_page)[1]
 FRAGMENTS = {
     "plate": plate,
     "plate, middle": plate[2:6],
@@ -234,21 +255,27 @@ FRAGMENTS = {
 }
 rows, problems, ratios = [["files", f"{size} (made in {filled:.0f} s)"]], [], []
 for label, fragment in FRAGMENTS.items():
-    (raw_ids, raw_count), raw_seconds = timed(raw, fragment)
-    (web_ids, web_count), web_seconds = timed(web, fragment)
+    plain_found, plain_seconds = timed(plain, fragment)
+    union_found, union_seconds = timed(union, fragment)
+    web_found, web_seconds = timed(web, fragment)
     typed_ids, typed_seconds = timed(typed, fragment)
-    if (raw_ids, raw_count) != (web_ids, web_count):
-        problems.append(f"{label}: {web_count} files by the web client, {raw_count} by hand")
-    if not set(typed_ids) <= set(raw(fragment, 10**9)[0]):
+    if not plain_found == union_found == web_found:
+        problems.append(
+            f"{label}: {web_found[1]} files by the web client, {plain_found[1]} by hand, {union_found[1]} by the union"
+        )
+    if not set(typed_ids) <= set(plain(fragment, 10**9)[0]):
         problems.append(f"{label}: the list of choices names other files")
-    ratios.append(web_seconds / raw_seconds)
+    # Against the faster of both forms; below the time in which the web client reads a page there is nothing to win
+    ratio = web_seconds / max(min(plain_seconds, union_seconds), PAGE_SECONDS)
+    ratios.append(ratio)
     rows.append(
         [
             f"{label} ({fragment})",
-            f"{raw_count} found; by hand {raw_seconds * 1000:.1f} ms, web client {web_seconds * 1000:.1f} ms"
-            f" ({web_seconds / raw_seconds:.1f}×), choosing {typed_seconds * 1000:.1f} ms",
+            f"{web_found[1]} found; by hand {plain_seconds * 1000:.1f} ms, as a union {union_seconds * 1000:.1f} ms,"
+            f" web client {web_seconds * 1000:.1f} ms ({ratio:.1f}×), choosing {typed_seconds * 1000:.1f} ms",
         ]
     )
+rows.append(["page of 80 files, found already", f"{PAGE_SECONDS * 1000:.1f} ms"])
 rows.append(["queries of list, kanban, form", f"{large} ({small} with a hundredth of the files)"])
 if large != small:
     problems.append(f"the query counts of the screens grow with the table: {small} to {large}")

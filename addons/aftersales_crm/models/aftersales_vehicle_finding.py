@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.finding import sql_holding
+from ..tools.finding import is_name_only, sql_holding
 from ..tools.plate import normalize_plate
 from ..tools.vin import normalize_vin
 
@@ -42,28 +42,28 @@ class AftersalesVehicle(models.Model):
         text = (text or "").strip()
         if not text:
             return Domain.TRUE
-        parts = [
-            sql_holding(self, name, fragment)
-            for name, fragment in (
-                ("license_plate", normalize_plate(text)),
-                ("vin", normalize_vin(text)),
-                ("engine_number", text),
-            )
-            if fragment
-        ]
+        columns = {
+            "license_plate": normalize_plate(text),
+            "vin": normalize_vin(text),
+            "engine_number": text.upper(),
+        }
+        parts = []
+        if not is_name_only(text):
+            parts += sql_holding(self, {name: fragment for name, fragment in columns.items() if fragment})
+        parts += [self._sql_person_among(name) for name in self._get_person_fields()]
         people = self.env["res.partner"]._aftersales_find_persons(text)
-        parts += [self._sql_person_among(name, people) for name in self._get_person_fields()]
-        return Domain("id", "in", SQL("(%s)", SQL(" UNION ").join(parts)))
+        return Domain(
+            "id", "in", SQL("(WITH people AS MATERIALIZED (%s) %s)", people, SQL(" UNION ").join(parts))
+        )
 
     @api.model
     def _get_person_fields(self):
         return ("partner_id", "contact_id", "driver_id", "brought_by_id")
 
     @api.model
-    def _sql_person_among(self, name, people):
+    def _sql_person_among(self, name):
         return SQL(
-            "SELECT id FROM aftersales_vehicle WHERE %s IN (%s)",
+            "SELECT id FROM aftersales_vehicle WHERE %s IN (SELECT id FROM people)",
             SQL.identifier(name),
-            people,
             to_flush=self._fields[name],
         )

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.finding import sql_holding
+from ..tools.finding import name_grams, sql_holding
 from ..tools.masking import mask_identity, mask_phone
 from ..tools.phone import phone_digits
 from .aftersales_consent import PURPOSES
@@ -72,6 +72,14 @@ class ResPartner(models.Model):
         groups=fields.NO_ACCESS,
         help="The numbers of the card as they are found again, for the server alone.",
     )
+    aftersales_name_grams = fields.Char(
+        compute="_compute_aftersales_name_grams",
+        store=True,
+        index="trigram",
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="The ends of the name, by which one or two characters are found.",
+    )
     aftersales_find = fields.Char(
         "Name or Phone", compute="_compute_aftersales_find", search="_search_aftersales_find", groups=CARD_GROUPS
     )
@@ -127,6 +135,11 @@ class ResPartner(models.Model):
         for partner in self:
             numbers = (phone_digits(partner.phone), phone_digits(partner.aftersales_mailing_phone))
             partner.aftersales_phone_digits = " ".join(filter(None, numbers)) or False
+
+    @api.depends("name")
+    def _compute_aftersales_name_grams(self):
+        for partner in self:
+            partner.aftersales_name_grams = name_grams(partner.name) or False
 
     def _compute_aftersales_new_phone(self):
         self.aftersales_new_phone = False
@@ -261,10 +274,14 @@ class ResPartner(models.Model):
 
         It looks at the bare columns: who may read a document finds it by name and phone, the number stays masked.
         """
-        parts = [sql_holding(self, "name", text)]
+        letters = "".join(text.split()).lower()
+        if 0 < len(letters) < 3:
+            parts = sql_holding(self, {"aftersales_name_grams": f" {letters}"})
+        else:
+            parts = sql_holding(self, {"name": text})
         digits = phone_digits(text)
         if len(digits) >= 3 and not any(char.isalpha() for char in text):
-            parts.append(sql_holding(self, "aftersales_phone_digits", digits))
+            parts += sql_holding(self, {"aftersales_phone_digits": digits})
         return SQL(" UNION ").join(parts)
 
     def _aftersales_consent_withdrawn(self, purpose, channel):

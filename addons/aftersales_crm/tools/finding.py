@@ -1,5 +1,7 @@
 """Conditions of the search boxes in SQL, so that each of them is one scan of one index."""
 
+import re
+
 from odoo.tools import SQL
 
 
@@ -8,16 +10,40 @@ def escape_like(text):
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def sql_holding(model, name, text):
-    """Return ``SELECT id`` of the records, archived ones too, whose column `name` holds the text, in any case.
+def name_grams(text):
+    """Return the beginnings of all ends of a name, so that one or two characters of it are found by an index too.
 
-    The bare column: neither record rules nor field access are asked. The caller joins it to a search that asks them.
+    A trigram index knows a fragment of three characters, or the beginning of a word. Chinese names have two or three
+    characters, so every character is made the beginning of a word: ``王秀英`` becomes ``王秀英 秀英 英``.
+    """
+    text = "".join((text or "").split()).lower()
+    return " " + " ".join(text[start : start + 3] for start in range(len(text))) if text else None
+
+
+def is_name_only(text):
+    """Whether no plate, VIN or engine number holds the text: two Chinese characters stand side by side in it."""
+    return re.search(r"[\u3400-\u9fff]{2}", text) is not None
+
+
+def sql_holding(model, columns):
+    """Return ``SELECT id`` of the records, archived ones too, one of whose columns holds the text, in any case.
+
+    :param columns: {name of the column: the text as that column writes it}
+
+    The bare columns: neither record rules nor field access are asked. The caller joins it to a search that asks them.
+    A text of three characters is one scan of an index for each column, a shorter one is one scan of the table.
     """
     unaccent = model.env.registry.unaccent
-    return SQL(
-        "SELECT id FROM %s WHERE %s ILIKE %s",
-        SQL.identifier(model._table),
-        unaccent(SQL.identifier(name)),
-        unaccent(SQL("%s", f"%{escape_like(text)}%")),
-        to_flush=model._fields[name],
-    )
+    conditions = [
+        SQL(
+            "%s ILIKE %s",
+            unaccent(SQL.identifier(name)),
+            unaccent(SQL("%s", f"%{escape_like(text)}%")),
+            to_flush=model._fields[name],
+        )
+        for name, text in columns.items()
+    ]
+    if any(len(text) < 3 for text in columns.values()):
+        conditions = [SQL("(%s)", SQL(" OR ").join(conditions))]
+    table = SQL.identifier(model._table)
+    return [SQL("SELECT id FROM %s WHERE %s", table, condition) for condition in conditions]

@@ -1,15 +1,17 @@
 """Phone numbers as they are found again: pure functions, no Odoo."""
 
+import re
+
 
 def phone_digits(text):
     """Return the digits of a number without what comes before the area code or the mobile number.
 
     ``+86 138 0013 8000``, ``0086-13800138000`` and ``138 0013 8000`` become the same text, and so do
-    ``+86 21 6234 5678`` and ``021-62345678``. A fragment of a number stays a fragment of the result.
+    ``+86 21 6234 5678`` and ``021-62345678``. A fragment becomes a fragment: nothing but the one zero before an area
+    code is taken off it.
     """
     digits = "".join(char for char in text or "" if char.isdecimal() and char.isascii())
-    if digits.startswith("00"):
-        digits = digits[2:]
-    if digits.startswith("86") and len(digits) >= 12:
-        digits = digits[2:]
-    return digits.lstrip("0") or digits
+    match = re.fullmatch(r"(?:00)?86(\d{10,})", digits)
+    if match:
+        digits = match[1]
+    return digits[1:] if re.match(r"0[1-9]", digits) else digits
