@@ -25,19 +25,19 @@ class AftersalesVehicleDocument(models.Model):
         index="btree_not_null",
         help="The paper belongs to a former owner; reviewers find it there.",
     )
-    section = fields.Selection(related="type_id.section", store=True)
-    sequence = fields.Integer(related="type_id.sequence", store=True)
+    section = fields.Selection(related="type_id.section", store=True, precompute=True)
+    sequence = fields.Integer(related="type_id.sequence", store=True, precompute=True)
     is_required = fields.Boolean(
         "Required", compute="_compute_is_required", store=True, readonly=False, precompute=True
     )
     reference = fields.Char()
     attachment_ids = fields.Many2many("ir.attachment", string="Scans", bypass_search_access=True)
-    date_received = fields.Date(compute="_compute_received", store=True, readonly=False)
-    user_id = fields.Many2one("res.users", "Received by", compute="_compute_received", store=True)
+    date_received = fields.Date(compute="_compute_received", store=True, readonly=False, precompute=True)
+    user_id = fields.Many2one("res.users", "Received by", compute="_compute_received", store=True, precompute=True)
     date_expiry = fields.Date("Expiry")
     is_expired = fields.Boolean("Expired", compute="_compute_is_expired", search="_search_is_expired")
-    is_missing = fields.Boolean("Missing", compute="_compute_is_missing", store=True, index=True)
-    company_id = fields.Many2one(related="vehicle_id.company_id", store=True, index=True)
+    is_missing = fields.Boolean("Missing", compute="_compute_is_missing", store=True, precompute=True, index=True)
+    company_id = fields.Many2one(related="vehicle_id.company_id", store=True, precompute=True, index=True)
 
     # ------------------------------------------------------------
     # COMPUTES

@@ -52,9 +52,7 @@ class AftersalesVehicle(models.Model):
             parts += sql_holding(self, {name: fragment for name, fragment in columns.items() if fragment})
         parts += [self._sql_person_among(name) for name in self._get_person_fields()]
         people = self.env["res.partner"]._aftersales_find_persons(text)
-        return Domain(
-            "id", "in", SQL("(WITH people AS MATERIALIZED (%s) %s)", people, SQL(" UNION ").join(parts))
-        )
+        return Domain("id", "in", SQL("(WITH people AS MATERIALIZED (%s) %s)", people, SQL(" UNION ").join(parts)))
 
     @api.model
     def _get_person_fields(self):

@@ -50,7 +50,7 @@ class AftersalesVehicleOwnership(models.Model):
     def _correct(self, vehicles):
         """Put right the current owner: the entry was wrong, the car did not change hands."""
         for vehicle in vehicles:
-            current = vehicle.ownership_ids.sudo()._current()
+            current = self.sudo()._current_of(vehicle)
             if not current:
                 self._begin(vehicle)
             elif vehicle.partner_id:
@@ -80,6 +80,15 @@ class AftersalesVehicleOwnership(models.Model):
             ]
         )
         return current
+
+    @api.model
+    def _current_of(self, vehicles):
+        """Return the open chapters of the vehicles.
+
+        By a search and not by `ownership_ids`: read by the server, that field would stay in the cache with closed
+        chapters, for a user who may not see them.
+        """
+        return self.search([("vehicle_id", "in", vehicles.ids), ("date_to", "=", False)])
 
     def _current(self):
         return self.filtered(lambda row: not row.date_to)

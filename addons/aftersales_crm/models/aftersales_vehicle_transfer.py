@@ -19,20 +19,17 @@ class AftersalesVehicle(models.Model):
     """
 
     _inherit = "aftersales.vehicle"
-    _protected_fields = frozenset({"owner_since"})
-
     owner_since = fields.Date(
         compute="_compute_owner_since",
-        store=True,
         compute_sudo=True,
-        copy=False,
         help="The day when the chapter of today's owner began.",
     )
 
     @api.depends("ownership_ids.date_from", "ownership_ids.date_to")
     def _compute_owner_since(self):
+        current = self.env["aftersales.vehicle.ownership"]._current_of(self).grouped("vehicle_id")
         for vehicle in self:
-            vehicle.owner_since = vehicle.ownership_ids._current()[:1].date_from
+            vehicle.owner_since = current[vehicle._origin].date_from if vehicle._origin in current else False
 
     def _apply_ownership(self, vals, request):
         """Pass the car on (superuser mode)."""
@@ -81,7 +78,7 @@ class AftersalesVehicle(models.Model):
 
     def _approval_hides_content(self, approval):
         """The card that was decided on then names the former owner; and it names the VIN."""
-        transfer_sudo = self.sudo().ownership_ids._current().change_request_id
+        transfer_sudo = self.env["aftersales.vehicle.ownership"].sudo()._current_of(self).change_request_id
         former = transfer_sudo.date_applied and approval.date_requested <= transfer_sudo.date_applied
         return (
             super()._approval_hides_content(approval)

@@ -263,7 +263,6 @@ class TestFormerOwner(FileCommon):
             (self.licence, {"chapter_id": False}),
             (self.correction, {"is_sealed": False}),
             (self.order, {"is_former_owner": False}),
-            (self.vehicle, {"owner_since": "2000-01-01"}),
         ):
             with self.subTest(model=record._name), self.assertRaises(AccessError):
                 self.as_user(record.with_env(self.env), self.admin).write(vals)
