@@ -1,7 +1,7 @@
 """What a row says, in values, or in sentences about what is wrong with it."""
 
 from ..tools import dms_values
-from ..tools.dms_row import RowReader, SaidRows
+from ..tools.dms_row import Row, SaidRows
 from .ledger import VEHICLE
 
 
@@ -11,16 +11,8 @@ class Cells:
     def __init__(self, imp):
         self.imp = imp
         self._ = imp.env._
-        mapping = imp.mapping_id
-        columns = mapping.column_ids.filtered("target")
-        self._headers = {column.target: column.header for column in columns}
-        self.reader = RowReader(
-            imp.headers,
-            targets={dms_values.fold(column.header): column.target for column in columns},
-            words=mapping._get_words(),
-            date_order=mapping.date_order,
-            tz=imp.company_id._aftersales_tz(),
-        )
+        self._headers = {target: header for header, target in imp._get_reading()["columns"]}
+        self.reader = imp._get_row_reader()
         self.columns = self.reader.columns
         self.said = SaidRows()
 
@@ -62,6 +54,32 @@ class Cells:
             case "car_missing":
                 return self._("Neither VIN nor plate is given: the car cannot be told.")
         raise KeyError(code)
+
+    def load_said(self, rows):
+        """Take in what earlier batches of the import have said of the orders of these rows, from its lines."""
+        names = [row.cells["order_name"] for row in rows if row.cells.get("order_name")]
+        names = [name for name in names if not self.said.knows(name)]
+        if not names:
+            return
+        self.imp.env.cr.execute(
+            "SELECT DISTINCT ON (order_number) order_number, row_number, raw FROM aftersales_import_line"
+            " WHERE import_id = %s AND order_number = ANY(%s) AND result != 'refused' ORDER BY order_number, row_number",
+            (self.imp.id, names),
+        )
+        for name, number, raw in self.imp.env.cr.fetchall():
+            earlier = Row(number, raw)
+            self.reader.fill(earlier)
+            self.reader.normalize_keys(earlier)
+            self.said.compare(name, number, self.reader.said(earlier))
+
+    def forget(self, row):
+        """A row that was refused has said nothing."""
+        self.said.forget(row.cells.get("order_name"), row.number)
+
+    def peek(self, row, target, way):
+        """Return the value of a cell without a remark when there is none."""
+        text = row.cells.get(target)
+        return self.reader.value(target, text, way) if text is not None else None
 
     def is_repeated(self, row):
         """Tell whether an earlier row has said the same; refuse a row that says otherwise."""

@@ -86,13 +86,13 @@ class OrderPlanner(RecordPlanner):
     def _new(self, row):
         number = row.cells["order_name"]
         vals = {
+            "name": number,
             "company_id": self.company.id,
             "import_id": self.ledger.imp.id,
             "advisor_id": False,
             "vehicle_id": row.vehicle,
         }
-        entry = self.register.order_by_name[number] = self.ledger.new(ORDER, vals, number)
-        self.ledger.set(row, entry, "name", number)
+        entry = self.register.order_by_name[number] = self.ledger.new(row, ORDER, vals)
         owner = row.vehicle.get("partner_id")
         if row.partner is None and owner:
             entry.vals["partner_id"] = owner.id if hasattr(owner, "_name") else owner
@@ -129,10 +129,7 @@ class OrderPlanner(RecordPlanner):
             row.notes.append(self._("Several users are called %(name)s; the name is kept as text.", name=name))
         if len(users) == 1:
             self.ledger.set(row, entry, "advisor_id", users[0].id, shown=name)
-        if entry.new:
-            entry.vals["advisor_name"] = name
-        else:
-            self.ledger.set(row, entry, "advisor_name", name)
+        self.ledger.set(row, entry, "advisor_name", name)
 
     def _plan_technicians(self, row, entry):
         names = [dms_values.normalize_name(text) for text in dms_values.split_names(row.cells.get("technicians", ""))]
@@ -141,7 +138,7 @@ class OrderPlanner(RecordPlanner):
         found = [self.register.users_by_name.get(name, ()) for name in names]
         users = [namesakes[0].id for namesakes in found if len(namesakes) == 1]
         known = entry.record.technician_ids.ids if entry.record else []
-        if users and set(known) != set(users):
+        if users and set(known) != set(users) and self.ledger.may_change(row, entry, "technician_names"):
             self.ledger.note(row, entry, "technician_ids", entry.get("technician_ids"), False, shown=", ".join(names))
             entry.vals["technician_ids"] = [Command.set(users)]
         self.ledger.set(row, entry, "technician_names", ", ".join(names))
@@ -165,11 +162,15 @@ class OrderPlanner(RecordPlanner):
                 )
                 continue
             command = self._line_command(lines, line_type, text, amount)
-            if command:
+            if command and (not lines or self.ledger.may_change(row, entry, "amount_total")):
                 commands.append(command)
+                if entry.born is row:
+                    continue
                 old = f"{lines.name} {lines.amount}" if lines else ""
                 shown = " ".join(str(part) for part in (text, amount) if part is not None)
-                self.ledger.note(row, entry, name_target, old, False, shown=shown)
+                was = {"line": lines.id, "name": lines.name, "price": lines.price_unit, "quantity": lines.quantity}
+                self.ledger.note(row, entry, "line_ids", was if lines else {"type": line_type}, False, shown=shown)
+                row.changes[-1].update(old=old, column=name_target)
         if commands:
             entry.vals["line_ids"] = commands
 
@@ -186,7 +187,9 @@ class OrderPlanner(RecordPlanner):
         return Command.update(line.id, wanted) if wanted else None
 
     def _plan_total(self, row, entry, total):
-        if total is not None and (entry.new or round(entry.record.amount_total, 2) != total):
+        if total is not None and entry.new:
+            entry.vals["amount_total"] = total
+        elif total is not None and round(entry.record.amount_total, 2) != total:
             self.ledger.set(row, entry, "amount_total", total)
 
     def _plan_comeback(self, row, entry):

@@ -1,37 +1,44 @@
 """What the rows of a file mean for the records: planned on sets of rows, written in batches.
 
-The dry run and the real import plan with the same code; only the real one writes afterwards.
+The dry run plans and writes with the same code as the import, and takes everything back afterwards.
 """
+
+import json
+import logging
 
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..tools.dms_row import Row
+from ..tools import bulk
+from ..tools.dms_row import Row, SaidRows
 from ..tools.plate import normalize_plate
 from ..tools.vin import normalize_vin
 from .cells import Cells
 from .customer import CustomerPlanner
-from .ledger import MODELS, ORDER, Entry, Ledger
+from .ledger import MODELS, ORDER, SOURCE_DATE, VEHICLE, Entry, Ledger
 from .order import OrderPlanner
 from .register import Register
 from .vehicle import VehiclePlanner
 
+_logger = logging.getLogger(__name__)
+
 REFUSALS = (UserError, ValidationError, AccessError, ValueError, psycopg2.IntegrityError, psycopg2.DataError)
+# Records of a line: (field of the line and slot of the row, letter of the mark)
+SLOTS = (("order", "o"), ("vehicle", "v"), ("partner", "p"), ("brought_by", "b"))
 
 
 class ImportPlanner:
     """Plans and writes the rows of one import.
 
     :param imp: the import, with the rights and in the language of the person
-    :param write: whether to write what was planned
+    :param as_of: the moment of which the file tells, naive and in UTC
     """
 
-    def __init__(self, imp, write):
+    def __init__(self, imp, as_of):
         self.imp = imp
-        self.write = write
         self._ = imp.env._
-        self.ledger = Ledger(imp, write)
+        self.ledger = Ledger(imp, as_of)
         self.cells = Cells(imp)
         self.register = Register(self.ledger)
         rooms = (self.ledger, self.cells, self.register)
@@ -39,37 +46,36 @@ class ImportPlanner:
         self.customers = CustomerPlanner(*rooms)
         self.orders = OrderPlanner(*rooms)
         self.env = self.ledger.env
-        self.counts = {}
-        self.counted = set()
 
     # ------------------------------------------------------------
     # RUN
     # ------------------------------------------------------------
 
     def run(self, raw_rows):
-        """Plan, and write when asked, a batch of rows.
+        """Plan and write a batch of rows.
 
         :param raw_rows: [(row number, list of texts)]
         :return: values of import lines, one for each row
         """
+        # What earlier batches have said is in the lines
+        self.cells.said = SaidRows()
+        return self._run(raw_rows)
+
+    def _run(self, raw_rows):
         said = self.cells.said.snapshot()
-        if not self.write:
-            rows = self._plan(raw_rows)
-            self._count(rows)
-            return [self._line_vals(row) for row in rows]
+        self.customers.take_doubts()
         try:
             with self.env.cr.savepoint():
                 rows = self._plan(raw_rows)
                 self._flush(rows)
-            lines = [self._line_vals(row) for row in rows]
-            self._count(rows)
-            return lines
+            return [self._line_vals(row) for row in rows]
         except REFUSALS as error:
             # A batch that the models refuse is halved until the bad row stands alone; the good ones go in.
             self.cells.said = said
+            _logger.debug("Import of %s rows in two halves: %s", len(raw_rows), error)
             if len(raw_rows) > 1:
                 middle = len(raw_rows) // 2
-                return self.run(raw_rows[:middle]) + self.run(raw_rows[middle:])
+                return self._run(raw_rows[:middle]) + self._run(raw_rows[middle:])
             row = Row(*raw_rows[0])
             self.cells.reader.fill(row)
             row.errors.append(self._error_text(error))
@@ -83,42 +89,6 @@ class ImportPlanner:
             return self._("The database refused the values of this row: %(reason)s", reason=error.diag.message_primary)
         return str(error.args[0]) if error.args else str(error)
 
-    def _count(self, rows):
-        for entry in self._entries(rows):
-            key = (entry.model, "create" if entry.new else "update")
-            if (entry.new or entry.changes) and entry not in self.counted:
-                self.counted.add(entry)
-                self.counts[key] = self.counts.get(key, 0) + 1
-
-    def _line_vals(self, row):
-        if row.errors:
-            result = "refused"
-        elif any(change["new_record"] and change["model"] == ORDER for change in row.changes):
-            result = "create"
-        elif not row.changes:
-            result = "unchanged"
-        elif row.order is None and any(change["new_record"] for change in row.changes):
-            result = "create"
-        else:
-            result = "update"
-        cells = row.cells
-        number = normalize_plate(cells.get("license_plate")) or normalize_vin(cells.get("vin"))
-        return {
-            "import_id": self.imp.id,
-            "row_number": row.number,
-            "result": result,
-            "order_number": cells.get("order_name"),
-            "vehicle_number": number,
-            "customer_name": cells.get("partner_name"),
-            "reason": "\n".join(row.errors) or False,
-            "note": "\n".join(row.notes) or False,
-            "changes": row.changes if not row.errors else [],
-            "raw": row.raw,
-            "order_id": row.order.record.id if row.order and row.order.record and not row.errors else False,
-            "vehicle_id": row.vehicle.record.id if row.vehicle and row.vehicle.record and not row.errors else False,
-            "partner_id": row.partner.record.id if row.partner and row.partner.record and not row.errors else False,
-        }
-
     # ------------------------------------------------------------
     # PLAN
     # ------------------------------------------------------------
@@ -131,15 +101,19 @@ class ImportPlanner:
         self.register.load(
             {target: {row.cells[target] for row in readable if row.cells.get(target)} for target in self.cells.columns}
         )
+        self.cells.load_said(readable)
         for row in readable:
             if not self.cells.is_repeated(row):
                 self._plan_row(row)
+                if row.errors:
+                    self.cells.forget(row)
         return rows
 
     def _plan_row(self, row):
         has_order, has_car = bool(row.cells.get("order_name")), bool(row.cells["vin"] or row.cells["license_plate"])
         order = self.orders.find(row)
         values = self.orders.read_values(row, order) if has_order else {}
+        self.vehicles.check_dates(row)
         if row.errors:
             return
         vehicle = self.vehicles.find(row)
@@ -159,6 +133,14 @@ class ImportPlanner:
             self.customers.plan_brought_by(row)
         if has_order and row.vehicle is not None:
             self.orders.plan(row, values)
+        for moment, kept in row.kept.items():
+            row.notes.append(
+                self._(
+                    "Known of a later moment (%(moment)s) than this file, and left as it is: %(fields)s.",
+                    moment=self.ledger.local(moment),
+                    fields=", ".join(self.ledger.label(model, name) for model, name in kept),
+                )
+            )
 
     # ------------------------------------------------------------
     # WRITE
@@ -172,36 +154,154 @@ class ImportPlanner:
                 continue
             for entry in (row.partner, row.vehicle, row.order):
                 if entry is not None:
-                    for value in (*entry.vals.values(), entry):
-                        self._collect(value, found)
-        return list(found.values())
+                    self._collect(entry, found)
+        return found.values()
 
-    def _collect(self, value, found):
-        if not isinstance(value, Entry) or id(value) in found:
+    def _collect(self, entry, found):
+        if id(entry) in found:
             return
-        for inner in value.vals.values():
-            self._collect(inner, found)
-        found[id(value)] = value
+        found[id(entry)] = entry
+        for value in entry.vals.values():
+            if value.__class__ is Entry:
+                self._collect(value, found)
 
     def _flush(self, rows):
-        """Write what the rows want: one create for each kind of record, then the changes."""
-        entries = self._entries(rows)
+        """Write what the rows want: one creation for each kind of record, then the changes, in sets."""
+        by_model = {model: ([], []) for model in MODELS}
+        stale = {model: [] for model in SOURCE_DATE}
+        for entry in self._entries(rows):
+            new, changed = by_model[entry.model]
+            if entry.new:
+                new.append(entry)
+            elif entry.vals:
+                changed.append(entry)
+            if not entry.new and entry.model in stale:
+                stale[entry.model].append(entry.record.id)
         for model in MODELS:
-            new = [entry for entry in entries if entry.model == model and entry.new]
-            late = {}
-            vals_list = []
-            for entry in new:
-                comeback = entry.vals.get("comeback_of_id")
-                if isinstance(comeback, Entry) and not comeback.record:
-                    late[id(entry)] = entry.vals.pop("comeback_of_id")
-                vals_list.append(entry.write_vals())
-            if vals_list:
-                create = self.env[model]._create_protected if model == ORDER else self.env[model].create
-                for entry, record in zip(new, create(vals_list), strict=True):
-                    entry.record = record
-                    if id(entry) in late:
-                        record.comeback_of_id = late[id(entry)].record
-            for entry in entries:
-                if entry.model == model and not entry.new and entry.vals:
-                    entry.record.write(entry.write_vals())
+            new, changed = by_model[model]
+            if new:
+                self._create(model, new, rows)
+            if changed:
+                self._change(model, changed)
+        self._keep_doubts()
         self.env.flush_all()
+        for model, ids in stale.items():
+            self._date(model, ids)
+
+    def _foretell(self, entries, vals_list, rows):
+        """Give new files at once what the orders of the batch will make of them: the last visit and the odometer.
+
+        The models come to the same values when the orders are written, and then have nothing to write.
+        """
+        visits, readings = {}, {}
+        for row in rows:
+            order = row.order
+            if row.errors or order is None or not order.new or row.vehicle is None or not row.vehicle.new:
+                continue
+            key, date_out, odometer = id(row.vehicle), order.vals.get("date_out"), order.vals.get("odometer")
+            if date_out:
+                visits[key] = max(date_out, visits.get(key, date_out))
+                if odometer:
+                    reading = (self.ledger.local(order.vals["date_in"]).date(), odometer)
+                    readings[key] = max(reading, readings.get(key, reading))
+        for entry, vals in zip(entries, vals_list, strict=True):
+            if id(entry) in visits:
+                vals["last_service_date"] = visits[id(entry)]
+            if id(entry) in readings:
+                vals["odometer_date"], vals["odometer"] = readings[id(entry)]
+
+    def _create(self, model, entries, rows):
+        late = []
+        for entry in entries:
+            comeback = entry.vals.get("comeback_of_id")
+            if comeback.__class__ is Entry and not comeback.record:
+                late.append((entry, entry.vals.pop("comeback_of_id")))
+        vals_list = [entry.write_vals() for entry in entries]
+        if model == VEHICLE and bulk.is_bulk_safe(self.env[model], {"last_service_date"}):
+            self._foretell(entries, vals_list, rows)
+        records = bulk.create(self.env[model], vals_list, protected=model in (ORDER, VEHICLE))
+        for entry, record in zip(entries, records, strict=True):
+            entry.record = record
+        if late:
+            orders = self.env[model].browse([entry.record.id for entry, _comeback in late])
+            orders._write_each([{"comeback_of_id": comeback.record.id} for _entry, comeback in late])
+
+    def _change(self, model, entries):
+        if model == ORDER:
+            orders = self.env[model].browse([entry.record.id for entry in entries])
+            orders._write_each([entry.write_vals() for entry in entries])
+            return
+        for entry in entries:
+            entry.record.write(entry.write_vals())
+
+    def _date(self, model, ids):
+        """Put down the moment of the file on what it told of; that is no change of the record."""
+        if ids and self.ledger.as_of:
+            name = SOURCE_DATE[model]
+            self.env.cr.execute(
+                f'UPDATE "{self.env[model]._table}" SET "{name}" = %s'
+                f' WHERE id = ANY(%s) AND ("{name}" IS NULL OR "{name}" < %s)',
+                (self.ledger.as_of, ids, self.ledger.as_of),
+            )
+            self.env[model].browse(ids).invalidate_recordset([name], flush=False)
+
+    def _keep_doubts(self):
+        doubts = self.customers.take_doubts()
+        if doubts:
+            self.env["aftersales.import.doubt"]._add(self.imp, doubts)
+
+    # ------------------------------------------------------------
+    # LINES
+    # ------------------------------------------------------------
+
+    def _line_vals(self, row):
+        cells = row.cells
+        number = normalize_plate(cells.get("license_plate")) or normalize_vin(cells.get("vin"))
+        vals = {
+            "row_number": row.number,
+            "order_number": cells.get("order_name"),
+            "vehicle_number": number,
+            "customer_name": cells.get("partner_name"),
+            "reason": "\n".join(row.errors) or None,
+            "note": "\n".join(row.notes) or None,
+            "has_note": bool(row.notes),
+            "raw": json.dumps(row.raw, ensure_ascii=False),
+        }
+        if row.errors:
+            return {**vals, "result": "refused"}
+        marks, changed = "", {id(change["entry"]) for change in row.changes}
+        made = {}
+        for slot, letter in SLOTS:
+            entry = getattr(row, slot)
+            if entry is None:
+                continue
+            vals[f"{slot}_id"] = entry.record.id
+            if entry.born is row:
+                marks += letter.upper()
+            elif id(entry) in changed:
+                marks += letter
+        if row.made:
+            made = self._made(row)
+        if "O" in marks or ((row.order is None) and marks.upper() != marks.lower() and marks != marks.lower()):
+            vals["result"] = "create"
+        elif row.changes or marks:
+            vals["result"] = "update"
+        else:
+            vals["result"] = "unchanged"
+        vals["marks"] = marks or None
+        if row.changes or made:
+            vals["changes"] = json.dumps({"set": [self._change_vals(change) for change in row.changes], **made})
+        return vals
+
+    def _made(self, row):
+        """Return the catalogue records that the row has made, for an undoing."""
+        made = [[entry.model, entry.record.id] for entry in row.catalogue]
+        return {"made": made} if made else {}
+
+    def _change_vals(self, change):
+        entry = change["entry"]
+        return {
+            "model": entry.model,
+            "id": entry.record.id,
+            **{key: value for key, value in change.items() if key != "entry"},
+        }

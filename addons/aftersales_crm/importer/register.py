@@ -10,8 +10,7 @@ from .ledger import BRAND, MODEL, ORDER, PARTNER, VEHICLE, Entry
 class Register:
     """The records that a batch of rows may name, by what the rows call them.
 
-    Filled anew for each batch with one query for each kind of record. In a dry run what earlier batches would have
-    created is among them.
+    Filled anew for each batch with one query for each kind of record.
     """
 
     def __init__(self, ledger):
@@ -32,7 +31,6 @@ class Register:
         self._load_partners(texts, vehicles.partner_id | vehicles.brought_by_id | orders.partner_id)
         self._load_users(texts)
         self._load_models(texts)
-        self._add_planned()
 
     def add_vehicle(self, entry):
         if entry.get("vin"):
@@ -44,6 +42,14 @@ class Register:
         if entry.record:
             self._partner_entries[entry.record] = entry
         self.add_phone(dms_values.normalize_phone(entry.get("phone") or ""), entry)
+
+    def decision(self, phone, name):
+        """Return the person whom somebody has named for this phone and name, None when nobody has."""
+        return self._decisions.get((phone, name))
+
+    def is_asked(self, phone, name):
+        """Tell whether it has been asked already who this phone and name are."""
+        return (phone, name) in self._asked
 
     def add_phone(self, phone, entry):
         if phone:
@@ -90,6 +96,21 @@ class Register:
         )
         for partner in found | partners:
             self.add_partner(self.ledger.entry(partner))
+        self._load_decisions(phones)
+
+    def _load_decisions(self, phones):
+        """Load whom somebody has told apart, or said to be the same, and what is still asked."""
+        self._decisions, self._asked = {}, set()
+        for doubt in self.env["aftersales.import.doubt"].search(
+            [("company_id", "=", self.company.id), ("phone", "in", list(phones))]
+        ):
+            self._asked.add((doubt.phone, doubt.name))
+            chosen = doubt.chosen_id or doubt.partner_id
+            if chosen:
+                entry = self._partner_entries.get(chosen)
+                if entry is None:
+                    entry = self._partner_entries[chosen] = self.ledger.entry(chosen)
+                self._decisions[doubt.phone, doubt.name] = entry
 
     def _load_users(self, texts):
         names = {
@@ -113,12 +134,3 @@ class Register:
             Domain.OR(Domain("name", "=ilike", escape_psql(name)) for name in sorted(wanted))
         ):
             self.add_model(dms_values.fold(model.brand_id.name), model.name, Entry(MODEL, model))
-        self.brands.update(self.ledger.planned[BRAND])
-        self.models.update(self.ledger.planned[MODEL])
-
-    def _add_planned(self):
-        for entry in self.ledger.planned[VEHICLE].values():
-            self.add_vehicle(entry)
-        for entry in self.ledger.planned[PARTNER].values():
-            self.add_partner(entry)
-        self.order_by_name.update(self.ledger.planned[ORDER])

@@ -34,20 +34,30 @@ class VehiclePlanner(RecordPlanner):
                 return None  # the plate of another car
         return entry
 
+    def check_dates(self, row):
+        """Refuse what the file of no car can hold, before the models do: one by one that is slow."""
+        made, sold = (self.cells.peek(row, name, "date") for name in ("manufacture_date", "delivery_date"))
+        if made and sold and sold < made:
+            row.errors.append(
+                self._(
+                    "The car would have been sold (%(sold)s) before it was manufactured (%(made)s). Correct one of the "
+                    "dates.",
+                    sold=sold,
+                    made=made,
+                )
+            )
+
     def plan(self, row):
         """Plan the file of the car. An import changes no owner, no plate of another car, no locked card."""
         plate = self._free_plate(row)
         self._remark_numbers(row, row.cells.get("vin"), plate)
         if row.vehicle is None:
-            vin = row.cells.get("vin")
-            row.vehicle = self.ledger.new(
-                VEHICLE, {"company_id": self.company.id}, ("vin", vin) if vin else ("plate", plate)
-            )
+            row.vehicle = self.ledger.new(row, VEHICLE, {"company_id": self.company.id})
         entry = row.vehicle
         locked = is_locked(entry)
-        card = self.ledger.env[VEHICLE]._get_card_fields()
+        card = self.ledger.env[VEHICLE]._get_card_fields() if locked else ()
         for name, value in self._wanted(row, plate).items():
-            if value in (None, False):
+            if value is None or value is False:
                 continue
             if locked and name in card:
                 self._remark_locked(row, entry, name, value)
@@ -137,9 +147,9 @@ class VehiclePlanner(RecordPlanner):
             return None
         brand = self.register.brands.get(brand_key)
         if brand is None:
-            brand = self.register.brands[brand_key] = self.ledger.new(BRAND, {"name": brand_name}, brand_key)
-            self.ledger.note(row, brand, "name", False, brand_name)
-        model = self.ledger.new(MODEL, {"name": name, "brand_id": brand}, (brand_key, dms_values.fold(name)))
-        self.ledger.note(row, model, "name", False, name)
+            brand = self.register.brands[brand_key] = self.ledger.new(row, BRAND, {"name": brand_name})
+            row.catalogue.append(brand)
+        model = self.ledger.new(row, MODEL, {"name": name, "brand_id": brand})
+        row.catalogue.append(model)
         self.register.add_model(brand_key, name, model)
         return model

@@ -39,13 +39,22 @@ from . import aftersales_vehicle_odometer
 from . import aftersales_vehicle_ownership
 from . import aftersales_vehicle_transfer
 from . import aftersales_vehicle_upkeep
+from . import aftersales_vehicle_bulk
 from . import res_company_file
 from . import res_config_settings_file
 from . import res_partner
 from . import res_users
+from . import res_partner_bulk
 
 # 3 Order
+from . import aftersales_import_file_mixin
+from . import aftersales_import_run_mixin
+from . import aftersales_import_undo_mixin
+from . import aftersales_import_intake_mixin
 from . import aftersales_import
+from . import aftersales_import_doubt
+from . import aftersales_import_slot
+from . import aftersales_import_stop
 from . import aftersales_import_line
 from . import aftersales_import_mapping
 from . import aftersales_import_mapping_column
@@ -53,8 +62,10 @@ from . import aftersales_import_mapping_word
 from . import aftersales_repair_order
 from . import aftersales_repair_order_comeback
 from . import aftersales_repair_order_line
+from . import aftersales_repair_order_bulk
 from . import aftersales_vehicle_order
 from . import res_company_order
+from . import res_partner_order
 from . import res_config_settings_order
 
 # 4 Contact

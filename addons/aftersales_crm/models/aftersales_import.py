@@ -1,21 +1,19 @@
-import base64
-from collections import Counter
-from itertools import islice
-
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ..importer.ledger import ORDER, PARTNER, VEHICLE
-from ..importer.planner import ImportPlanner
-from ..tools import dms_file, dms_table, dms_values
+from ..tools import dms_values
 
-# Rows that are planned and written together
-BATCH = 500
-# Rows of the file that are looked at for the header and the sample values
-_HEAD_ROWS = dms_file.HEADER_SEARCH_ROWS + 20
 # States in which the file may still be read and written
 _OPEN = ("draft", "mapped", "checked")
+# Field of a row -> the rows, seen from the record that it names
+_TRACE = {
+    "order_id": "import_line_ids",
+    "vehicle_id": "import_line_ids",
+    "partner_id": "aftersales_import_line_ids",
+}
+# States in which nothing but the trace is left to look at
+CLOSED = ("applied", "cancelled", "undone")
 
 
 class AftersalesImport(models.Model):
@@ -23,11 +21,30 @@ class AftersalesImport(models.Model):
 
     Administrators only, in their own company. The rows are written in the superuser's environment, so every public
     method asks for the right first; what the file may touch is bound to the company of the import.
+
+    ==========  =============================================  =====================================
+    State       What is there                                  What may follow
+    ==========  =============================================  =====================================
+    draft       a file                                         mapped, cancelled
+    mapped      its columns                                    checked, working, applied, cancelled
+    checked     what each row would do                         the same
+    working     a check or an import in the background         checked, applied, stopped
+    stopped     the rows up to the stop are written            working (goes on), undone
+    applied     everything is written                          undone
+    undone      everything is taken back                       –
+    cancelled   put aside before anything was written          draft
+    ==========  =============================================  =====================================
     """
 
     _name = "aftersales.import"
     _description = "DMS Import"
-    _inherit = ["aftersales.protected.mixin", "mail.thread"]
+    _inherit = [
+        "aftersales.import.file.mixin",
+        "aftersales.import.run.mixin",
+        "aftersales.import.undo.mixin",
+        "aftersales.import.intake.mixin",
+        "mail.thread",
+    ]
     _order = "id desc"
     _check_company_auto = True
     _protected_fields = frozenset(
@@ -57,6 +74,8 @@ class AftersalesImport(models.Model):
             "partner_updated",
             "refused_file",
             "refused_file_name",
+            "mapping_copy",
+            "origin",
         }
     )
 
@@ -71,7 +90,10 @@ class AftersalesImport(models.Model):
             ("draft", "File"),
             ("mapped", "Columns"),
             ("checked", "Checked"),
+            ("working", "At Work"),
+            ("stopped", "Stopped"),
             ("applied", "Imported"),
+            ("undone", "Undone"),
             ("cancelled", "Cancelled"),
         ],
         default="draft",
@@ -81,7 +103,8 @@ class AftersalesImport(models.Model):
         index=True,
         tracking=True,
         help="File: drop the file. Columns: say which column is what. Checked: tried without writing anything. "
-        "Imported: written.",
+        "At Work: a long file is checked or imported in the background. Stopped: the rows up to there are written. "
+        "Imported: written. Undone: everything that it had written is taken back.",
     )
     # File
     file = fields.Binary(attachment=True, copy=False)
@@ -100,8 +123,28 @@ class AftersalesImport(models.Model):
     word_ids = fields.One2many(related="mapping_id.word_ids", readonly=False)
     date_order = fields.Selection(related="mapping_id.date_order", readonly=False)
     unread_columns = fields.Char(compute="_compute_unread_columns", help="Columns of the file that are not read.")
+    mapping_copy = fields.Json(
+        readonly=True, copy=False, help="The columns, words and forms as they were when the rows were written."
+    )
+    mapping_text = fields.Text("Columns as Used", compute="_compute_mapping_text")
+    origin = fields.Selection(
+        [("hand", "By hand"), ("folder", "Folder"), ("mail", "E-mail"), ("api", "Program")],
+        "Came In",
+        default="hand",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    date_source = fields.Datetime(
+        "Data as of",
+        copy=False,
+        help="The moment of the export. Values that are known of a later moment are not overwritten. Empty: the date in the "
+        "name of the file, else the last visit that it tells of.",
+    )
     # Result
     line_ids = fields.One2many("aftersales.import.line", "import_id", "Rows", readonly=True, copy=False)
+    doubt_ids = fields.One2many("aftersales.import.doubt", "import_id", "Doubts", copy=False)
+    doubt_count = fields.Integer("To Decide", compute="_compute_doubt_count")
     row_count = fields.Integer("Rows in the File", readonly=True, copy=False)
     count_create = fields.Integer("To Create", readonly=True, copy=False)
     count_update = fields.Integer("To Update", readonly=True, copy=False)
@@ -146,6 +189,26 @@ class AftersalesImport(models.Model):
                 if dms_values.fold(header) not in read and dms_values.guess_target(header) != "reason"
             )
 
+    @api.depends("mapping_copy")
+    @api.depends_context("lang")
+    def _compute_mapping_text(self):
+        targets = dict(self.env["aftersales.import.mapping.column"]._selection_target())
+        for record in self:
+            columns = (record.mapping_copy or {}).get("columns", [])
+            record.mapping_text = "\n".join(
+                f"{header} → {targets.get(target, target) or '–'}" for header, target in columns
+            )
+
+    @api.depends("doubt_ids.state")
+    def _compute_doubt_count(self):
+        counts = dict(
+            self.env["aftersales.import.doubt"]._read_group(
+                [("import_id", "in", self.ids), ("state", "=", "open")], ["import_id"], ["__count"]
+            )
+        )
+        for record in self:
+            record.doubt_count = counts.get(record._origin, 0)
+
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
@@ -159,12 +222,15 @@ class AftersalesImport(models.Model):
         return records
 
     def write(self, vals):
-        if {"file", "file_name", "mapping_id", "company_id"}.intersection(vals) and not self._has_proof():
-            closed = self.filtered(lambda record: record.state in ("applied", "cancelled"))
+        if {"file", "file_name", "mapping_id", "company_id", "date_source"}.intersection(
+            vals
+        ) and not self._has_proof():
+            closed = self.filtered(lambda record: record.state not in _OPEN)
             if closed:
                 raise UserError(
                     self.env._(
-                        "%(name)s is closed: its file and its source are kept as they were.", name=closed[0].name
+                        "%(name)s is no draft any more: its file and its source are kept as they are.",
+                        name=closed[0].name,
                     )
                 )
             if "file" in vals or "company_id" in vals:
@@ -174,7 +240,7 @@ class AftersalesImport(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_applied(self):
-        applied = self.filtered(lambda record: record.state == "applied")
+        applied = self.filtered(lambda record: record.state in ("working", "stopped", "applied", "undone"))
         if applied:
             raise UserError(
                 self.env._("%(name)s has been applied and is kept as proof of what was written.", name=applied[0].name)
@@ -194,11 +260,11 @@ class AftersalesImport(models.Model):
 
     def action_dry_run(self):
         """Try the file without writing anything: what would each row do?"""
-        return self._action_import(write=False)
+        return self._action_import("check")
 
     def action_apply(self):
         """Write the rows of the file. A row that is refused comes back in a file to mend; it never stops the others."""
-        return self._action_import(write=True)
+        return self._action_import("apply")
 
     def action_cancel(self):
         """Put the import aside without writing anything."""
@@ -225,22 +291,51 @@ class AftersalesImport(models.Model):
         action["context"] = {f"search_default_{result}": 1} if result else {}
         return action
 
+    def action_view_doubts(self):
+        """Open the persons of whom somebody has to say whether they are the same."""
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_import_doubt_action"),
+            "domain": [("import_id", "in", self.ids)],
+        }
+
     def action_view_orders(self):
         """Open the repair orders that the rows touched."""
         self.ensure_one()
-        return self.line_ids.order_id._get_records_action(name=self.env._("Repair Orders"))
+        return self._view_touched("order_id", self.env._("Repair Orders"))
+
+    def action_view_vehicles(self):
+        """Open the vehicle files that the rows touched."""
+        return self._view_touched("vehicle_id", self.env._("Vehicle Files"))
+
+    def action_view_partners(self):
+        """Open the customers that the rows touched."""
+        return self._view_touched("partner_id", self.env._("Customers"))
+
+    def _view_touched(self, name, title):
+        """Open what the rows touched; a sub-query, so that a million rows are no list of ids."""
+        self.ensure_one()
+        self.check_access("read")
+        model = self.env["aftersales.import.line"]._fields[name].comodel_name
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": model,
+            "view_mode": "list,form",
+            "domain": [(_TRACE[name], "any", [("import_id", "=", self.id)])],
+        }
 
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
 
-    def _action_import(self, write):
+    def _action_import(self, job):
         self._check_right()
         for record in self:
             record._check_state(*_OPEN)
             if record.state == "draft":
                 record._do_read_file()
-            record._do_import(write)
+            record._check_columns()
+            record._start_job(job)
         return True
 
     def _check_right(self):
@@ -260,10 +355,11 @@ class AftersalesImport(models.Model):
             )
 
     def _do_reset(self):
-        self.sudo().line_ids.unlink()
+        self._delete_lines()
         self._write_protected(
             {
                 "state": "draft",
+                "table_file": False,
                 "headers": False,
                 "checksum": False,
                 "refused_file": False,
@@ -275,166 +371,5 @@ class AftersalesImport(models.Model):
 
     @api.model
     def _get_count_fields(self):
-        return [name for name in self._protected_fields if self._fields[name].type == "integer"]
-
-    def _get_content(self):
-        """Return the bytes of the file, after a look at their number."""
-        self.ensure_one()
-        if not self.file:
-            raise UserError(self.env._("%(name)s has no file yet. Drop a CSV or XLSX file first.", name=self.name))
-        limit = self.company_id.aftersales_import_max_mb
-        # Base64 is a third longer than what it holds
-        if len(self.with_context(bin_size=False).file) * 3 / 4 > limit * 1024 * 1024:
-            raise UserError(self.env._("The file is larger than %(limit)s MB. Split it.", limit=limit))
-        return base64.b64decode(self.with_context(bin_size=False).file)
-
-    def _file_error(self, error):
-        """Return the sentence for a fault of the whole file."""
-        details = error.details
-        sentences = {
-            "empty": self.env._("The file is empty. Export it again."),
-            "format": self.env._("This is neither a CSV nor an XLSX file. Export it again in one of these forms."),
-            "old_excel": self.env._("This is an old Excel file (.xls). Save it as .xlsx or CSV and drop it again."),
-            "macro": self.env._("The file contains macros. Save it as .xlsx without macros and drop it again."),
-            "bomb": self.env._("The file would unpack to an impossible size and was not opened."),
-            "entity": self.env._(
-                "The file contains definitions that no spreadsheet program writes, and was not opened."
-            ),
-            "broken": self.env._("The file is damaged or cut off: it cannot be opened. Export it again."),
-            "encoding": self.env._(
-                "Line %(line)s cannot be read as UTF-8 or GB18030. Export the file again in one of these encodings.",
-                line=details.get("line"),
-            ),
-            "csv": self.env._(
-                "Line %(line)s cannot be split into cells: a quotation mark is probably never closed.",
-                line=details.get("line"),
-            ),
-            "rows": self.env._("The file has more than %(limit)s rows. Split it.", limit=details.get("limit")),
-            "header": self.env._(
-                "No line of the file looks like the names of columns. The first line must name them, for instance "
-                "“订单号” or “Order number”."
-            ),
-        }
-        return sentences[error.code]
-
-    def _do_read_file(self):
-        self.ensure_one()
-        content = self._get_content()
-        try:
-            file_type = dms_file.file_format(content)
-            encoding = dms_file.decode(content)[1] if file_type == "csv" else False
-            head = list(islice(dms_file.read_rows(content, self.company_id.aftersales_import_max_rows), _HEAD_ROWS))
-            position = dms_table.find_header([cells for _number, cells in head])
-        except dms_file.DmsFileError as error:
-            raise UserError(self._file_error(error)) from error
-        header_row, headers = head[position]
-        headers = dms_table.name_headers(headers, lambda number: self.env._("Column %(number)s", number=number))
-        self._write_protected(
-            {
-                "state": "mapped",
-                "file_type": file_type,
-                "encoding": encoding,
-                "checksum": dms_file.checksum(content),
-                "headers": headers,
-                "header_row": header_row,
-            }
-        )
-        if not self.mapping_id:
-            self.mapping_id = self._find_mapping()
-        self.mapping_id._update_columns(
-            headers, dms_table.sample_values([cells for _number, cells in head[position + 1 :]], len(headers))
-        )
-
-    def _find_mapping(self):
-        """Return the saved source of such files, a new one when there is none."""
-        Mapping = self.env["aftersales.import.mapping"]
-        return Mapping._find_for_headers(self.company_id, self.headers) or Mapping.create(
-            {"name": (self.file_name or self.name).rsplit(".", 1)[0], "company_id": self.company_id.id}
-        )
-
-    def _check_columns(self):
-        """Refuse a mapping by which no row could be placed."""
-        targets = set(self.column_ids.filtered("target").mapped("target"))
-        if not targets:
-            raise UserError(self.env._("No column goes anywhere yet. Say what the columns of the file are."))
-        if "order_name" in targets and not targets & {"vin", "license_plate"}:
-            raise UserError(
-                self.env._("Repair orders need the VIN or the plate of the car. Say which column holds it.")
-            )
-        if "order_name" in targets and "date_in" not in targets:
-            raise UserError(self.env._("Repair orders need the time when the car came in. Say which column holds it."))
-        if not targets & {"order_name", "vin", "license_plate", "partner_name", "partner_phone"}:
-            raise UserError(
-                self.env._("Neither order number, VIN, plate nor customer is among the columns: nothing can be found.")
-            )
-
-    def _do_import(self, write):
-        """Go through the file once, in batches; write when asked."""
-        self.ensure_one()
-        self._check_columns()
-        if write:
-            self._lock_store()
-        planner = ImportPlanner(self, write)
-        self.sudo().line_ids.unlink()
-        try:
-            counts, notes, refused = self._run(planner)
-        except dms_file.DmsFileError as error:
-            raise UserError(self._file_error(error)) from error
-        now = fields.Datetime.now()
-        vals = {
-            "state": "applied" if write else "checked",
-            "row_count": sum(counts.values()),
-            "count_note": notes,
-            **{f"count_{result}": counts[result] for result in ("create", "update", "unchanged", "refused")},
-            **self._prepare_refused_values(refused),
-        }
-        vals.update({"date_applied": now, "applied_by_id": self.env.uid} if write else {"date_checked": now})
-        for model, prefix in ((ORDER, "order"), (VEHICLE, "vehicle"), (PARTNER, "partner")):
-            vals[f"{prefix}_created"] = planner.counts.get((model, "create"), 0)
-            vals[f"{prefix}_updated"] = planner.counts.get((model, "update"), 0)
-        self._write_protected(vals)
-
-    def _lock_store(self):
-        """One import at a time in a company: two would open the same new file twice."""
-        try:
-            self.lock_for_update()
-            self.company_id.sudo().lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._("Another import of %(store)s is running. Wait for its end.", store=self.company_id.name)
-            ) from error
-
-    def _run(self, planner):
-        """Plan the rows of the file and keep what became of each.
-
-        :return: (rows by result, number of rows with remarks, [(cells, reason)] of the refused rows)
-        """
-        Line = self.env["aftersales.import.line"].sudo()
-        counts, notes, refused = Counter(), 0, []
-        rows = self._iter_rows(self._get_content())
-        while batch := list(islice(rows, BATCH)):
-            lines = planner.run(batch)
-            counts.update(vals["result"] for vals in lines)
-            notes += sum(1 for vals in lines if vals["note"])
-            refused += [(vals["raw"], vals["reason"]) for vals in lines if vals["result"] == "refused"]
-            Line.create(lines)
-        return counts, notes, refused
-
-    def _iter_rows(self, content):
-        """Yield the rows under the header, without the totals at the end."""
-        for number, values in dms_file.read_rows(content, self.company_id.aftersales_import_max_rows):
-            if number > self.header_row and not dms_values.is_footer(values):
-                yield number, values
-
-    def _prepare_refused_values(self, refused):
-        """Return the file of the refused rows, in the form and encoding of the one that was dropped."""
-        if not refused:
-            return {"refused_file": False, "refused_file_name": False}
-        headers, rows = dms_table.refused_table(self.headers, refused, self.env._("Refused because"))
-        encoding = "gb18030" if self.encoding == "gb18030" else "utf-8-sig"
-        content = dms_file.write_rows(headers, rows, self.file_type, encoding)
-        stem = (self.file_name or self.name).replace("/", "-").rsplit(".", 1)[0]
-        return {
-            "refused_file": base64.b64encode(content),
-            "refused_file_name": f"{stem} - {self.env._('refused')}.{self.file_type}",
-        }
+        """Return the counters of rows and records."""
+        return [name for name in self._fields if name.startswith("count_") or name.endswith(("_created", "_updated"))]

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 
-from ..importer.ledger import MODELS
+from ..importer.ledger import MODELS, ORDER, PARTNER, VEHICLE
+
+# Letter of a record that a row made -> its model
+_MADE = {"O": ORDER, "V": VEHICLE, "P": PARTNER, "B": PARTNER}
 
 
 class AftersalesImportLine(models.Model):
@@ -10,15 +13,16 @@ class AftersalesImportLine(models.Model):
     _description = "Import Row"
     _order = "import_id, row_number, id"
     _rec_name = "row_number"
+    # Written by COPY, a million at a time: who and when stands on the import
+    _log_access = False
 
-    import_id = fields.Many2one("aftersales.import", required=True, index=True, ondelete="cascade", readonly=True)
-    company_id = fields.Many2one(related="import_id.company_id", store=True, index=True, precompute=True)
+    import_id = fields.Many2one("aftersales.import", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
     row_number = fields.Integer("Row", readonly=True, aggregator=None)
     result = fields.Selection(
         [("create", "Create"), ("update", "Update"), ("unchanged", "Unchanged"), ("refused", "Refused")],
         readonly=True,
         required=True,
-        index=True,
     )
     order_number = fields.Char(readonly=True)
     vehicle_number = fields.Char("Plate or VIN", readonly=True)
@@ -27,39 +31,63 @@ class AftersalesImportLine(models.Model):
     note = fields.Text(
         "Remarks", readonly=True, help="Cells that were left out or deserve a look; the row itself goes in."
     )
-    has_note = fields.Boolean(compute="_compute_has_note", store=True)
+    has_note = fields.Boolean(readonly=True)
+    marks = fields.Char(
+        readonly=True,
+        help="Which of its records the row made (capital) and changed (small letter): order, vehicle, partner, brought by.",
+    )
     changes = fields.Json(
-        "Values Set", readonly=True, help="Every value that the row sets: document, field, old value, new value."
+        "Values Set", readonly=True, help="Every value that the row changed: document, field, old value, new value."
     )
     change_text = fields.Text("Changes", compute="_compute_change_text")
-    detail_text = fields.Text("Values", compute="_compute_change_text", help="The values of the new records.")
+    detail_text = fields.Text("Values", compute="_compute_change_text", help="The row as it was read.")
     raw = fields.Json("Row as Read", readonly=True)
-    order_id = fields.Many2one("aftersales.repair.order", "Repair Order", readonly=True, index="btree_not_null")
+    order_id = fields.Many2one(
+        "aftersales.repair.order", "Repair Order", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     vehicle_id = fields.Many2one("aftersales.vehicle", readonly=True, index="btree_not_null", ondelete="set null")
     partner_id = fields.Many2one(
         "res.partner", "Customer Card", readonly=True, index="btree_not_null", ondelete="set null"
     )
 
-    @api.depends("note")
-    def _compute_has_note(self):
-        for line in self:
-            line.has_note = bool(line.note)
+    brought_by_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null", ondelete="set null")
 
-    @api.depends("changes")
+    # The rows of an import in their order, those of an order number, and the refused ones
+    _order_number_idx = models.Index("(import_id, order_number)")
+    _row_number_idx = models.Index("(import_id, row_number)")
+    _result_idx = models.Index("(import_id, result) WHERE result IN ('refused', 'update')")
+
+    @api.depends("changes", "marks", "raw")
     @api.depends_context("lang")
     def _compute_change_text(self):
         names = {name: self.env["ir.model"]._get(name).name for name in MODELS}
+        targets = dict(self.env["aftersales.import.mapping.column"]._selection_target())
         for line in self:
-            changed, details, created = [], [], {}
-            for change in line.changes or []:
-                field = self.env[change["model"]]._fields.get(change["field"])
-                label = field.get_description(self.env, ["string"])["string"] if field else change["field"]
-                label = f"{names[change['model']]} · {label}"
-                if change["new_record"]:
-                    created[names[change["model"]]] = True
-                    details.append(f"{label}: {change['new'] or '–'}")
-                else:
-                    changed.append(f"{label}: {change['old'] or '–'} → {change['new'] or '–'}")
-            new = [self.env._("New: %(documents)s", documents=", ".join(created))] if created else []
-            line.change_text = "\n".join(new + changed)
-            line.detail_text = "\n".join(details)
+            changes = line.changes or {}
+            made = [names[_MADE[mark]] for mark in line.marks or "" if mark in _MADE]
+            made += [names[model] for model, _id in changes.get("made", ())]
+            texts = [self.env._("New: %(documents)s", documents=", ".join(dict.fromkeys(made)))] if made else []
+            for change in changes.get("set", ()):
+                label = targets.get(change.get("column")) or self._change_label(names, change)
+                texts.append(f"{label}: {change['old'] or '–'} → {change['new'] or '–'}")
+            line.change_text = "\n".join(texts)
+            headers = line.import_id.headers or []
+            line.detail_text = "\n".join(
+                f"{header}: {text}" for header, text in zip(headers, line.raw or [], strict=False) if text
+            )
+
+    @api.model
+    def _change_label(self, names, change):
+        field = self.env[change["model"]]._fields.get(change["field"])
+        label = field.get_description(self.env, ["string"])["string"] if field else change["field"]
+        return f"{names[change['model']]} · {label}"
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    @api.model
+    def _view_lines(self, domain):
+        """Open the rows of the domain, of all the imports."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_import_line_action")
+        return {**action, "domain": domain, "context": {"search_default_touched": 1}}

@@ -1,6 +1,12 @@
+import os
+from pathlib import Path
+
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import email_normalize_all
 
 from ..tools import dms_values
+from .aftersales_import_intake_mixin import list_tables
 
 
 class AftersalesImportMapping(models.Model):
@@ -8,6 +14,7 @@ class AftersalesImportMapping(models.Model):
 
     _name = "aftersales.import.mapping"
     _description = "Import Source"
+    _inherit = ["mail.alias.mixin.optional"]
     _order = "name, id"
 
     name = fields.Char("Source", required=True)
@@ -24,10 +31,60 @@ class AftersalesImportMapping(models.Model):
         default="ymd",
         help="Dates that begin with the year are always understood. Say here how to read the others.",
     )
+    decimal = fields.Selection(
+        [("point", "1,234.50"), ("comma", "1.234,50")],
+        "Numbers",
+        required=True,
+        default="point",
+        help="How the source writes numbers with decimals.",
+    )
     column_ids = fields.One2many("aftersales.import.mapping.column", "mapping_id", "Columns", copy=True)
     word_ids = fields.One2many("aftersales.import.mapping.word", "mapping_id", "Words", copy=True)
+    # Ways in
+    user_id = fields.Many2one(
+        "res.users",
+        "In the Name of",
+        required=True,
+        default=lambda self: self.env.user,
+        help="Files that come in by themselves are imported in this person's name, who is told about them.",
+    )
+    intake_action = fields.Selection(
+        [("read", "Wait for a person"), ("check", "Check, then wait for a person"), ("apply", "Import")],
+        "Files That Come In",
+        required=True,
+        default="check",
+    )
+    folder = fields.Char(
+        help="A folder under the import directory of the server (set by the system administrator). Files in it are taken "
+        "every few minutes and put aside into its folder “done”."
+    )
+    senders = fields.Char(
+        "Allowed Senders", help="E-mail addresses, separated by commas: attachments of nobody else are taken."
+    )
     import_ids = fields.One2many("aftersales.import", "mapping_id", "Imports")
     import_count = fields.Integer(compute="_compute_import_count")
+
+    @api.constrains("folder")
+    def _check_folder(self):
+        for mapping in self:
+            path = Path(mapping.folder or "")
+            if path.is_absolute() or ".." in path.parts:
+                raise ValidationError(
+                    self.env._("%(folder)s: name a folder under the import directory of the server.", folder=path)
+                )
+
+    @api.constrains("user_id", "intake_action", "folder", "senders")
+    def _check_user(self):
+        for mapping in self:
+            if (mapping.folder or mapping.senders) and not mapping.user_id.has_group(
+                "aftersales_crm.group_aftersales_admin"
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s is no administrator of the store: files cannot be imported in this name.",
+                        name=mapping.user_id.name,
+                    )
+                )
 
     @api.depends("import_ids")
     def _compute_import_count(self):
@@ -36,6 +93,31 @@ class AftersalesImportMapping(models.Model):
         )
         for mapping in self:
             mapping.import_count = counts.get(mapping._origin, 0)
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        mappings = super().create([self._without_route(vals) for vals in vals_list])
+        mappings._route_alias()
+        return mappings
+
+    def write(self, vals):
+        result = super().write(self._without_route(vals))
+        if vals.get("alias_name"):
+            self._route_alias()
+        return result
+
+    @api.model
+    def _without_route(self, vals):
+        """Where an address leads to is not a matter of values: it is the source itself, never that of another store."""
+        return {name: value for name, value in vals.items() if name not in ("alias_id", "alias_defaults")}
+
+    def _route_alias(self):
+        for mapping in self.sudo().filtered("alias_id"):
+            mapping.alias_id.alias_defaults = repr({"mapping_id": mapping.id})
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -78,6 +160,17 @@ class AftersalesImportMapping(models.Model):
             new.append({"mapping_id": self.id, "sequence": index, "header": header, "sample": sample, "target": target})
         self.env["aftersales.import.mapping.column"].create(new)
 
+    def _get_reading(self):
+        """Return how files of the source are read, as a JSON value: an import keeps a copy of it."""
+        self.ensure_one()
+        return {
+            "source": self.name,
+            "columns": [[column.header, column.target or False] for column in self.column_ids],
+            "words": self._get_words(),
+            "date_order": self.date_order,
+            "decimal": self.decimal,
+        }
+
     def _get_words(self):
         """Return {kind of word: {folded word: value}} of the source."""
         self.ensure_one()
@@ -86,3 +179,40 @@ class AftersalesImportMapping(models.Model):
             kind, value = word.meaning.split(".")
             words.setdefault(kind, {})[dms_values.fold(word.name)] = value
         return words
+
+    # ------------------------------------------------------------
+    # WAYS IN
+    # ------------------------------------------------------------
+
+    def _get_senders(self):
+        return set(email_normalize_all(self.senders or ""))
+
+    def _get_folder(self, root):
+        """Return the folder of the source; None when it is not there or leads out of the import directory."""
+        root = os.path.realpath(root)
+        folder = os.path.realpath(os.path.join(root, self.folder))
+        if os.path.commonpath((root, folder)) != root or not os.path.isdir(folder):
+            return None
+        return folder
+
+    def _list_folder(self, root):
+        folder = self._get_folder(root)
+        return list_tables(folder) if folder else []
+
+    def _put_aside(self, path, where):
+        """Move a file out of the way; a file of the same name that lies there already stays."""
+        target = path.parent / where
+        target.mkdir(exist_ok=True)
+        place, number = target / path.name, 1
+        while place.exists():
+            place, number = target / f"{path.stem}-{number}{path.suffix}", number + 1
+        path.rename(place)
+
+    def _alias_get_creation_values(self):
+        values = super()._alias_get_creation_values()
+        # Who may write is checked by `senders` (see `_routing_check_route`)
+        return {
+            **values,
+            "alias_model_id": self.env["ir.model"]._get_id("aftersales.import"),
+            "alias_contact": "everyone",
+        }

@@ -103,6 +103,10 @@ class AftersalesProtectedMixin(models.AbstractModel):
         """
         return self.with_context(**{_KEY: _Proof(self._name)}).create(vals_list)._without_proof()
 
+    def _unlink_protected(self):
+        """Delete records whose model keeps them, from its own code: the ``ondelete`` guard looks for the proof."""
+        return self.with_context(**{_KEY: _Proof(self._name)}).unlink()
+
     def _has_proof(self):
         proof = self.env.context.get(_KEY)
         return isinstance(proof, _Proof) and proof.model == self._name

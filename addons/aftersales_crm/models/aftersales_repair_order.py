@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..tools.dating import date_correction
+
 KINDS = [
     ("maintenance", "Maintenance"),
     ("repair", "Repair"),
@@ -34,6 +36,13 @@ _DELIVERED_FIELDS = frozenset(
         "comeback_of_id",
     }
 )
+
+
+# What a file of another system tells of an order
+IMPORTED_FIELDS = _DELIVERED_FIELDS - {"company_id"} | {
+    *("date_promised", "customer_words", "settlement_number", "declined_advice"),
+    *("callback_consent", "callback_time", "callback_phone"),
+}
 
 
 class AftersalesRepairOrder(models.Model):
@@ -78,6 +87,16 @@ class AftersalesRepairOrder(models.Model):
     cancel_reason = fields.Char("Reason of Cancellation", copy=False, readonly=True, tracking=True)
     import_id = fields.Many2one(
         "aftersales.import", copy=False, readonly=True, index="btree_not_null", check_company=True
+    )
+    source_date = fields.Datetime(
+        "Values as of",
+        copy=False,
+        readonly=True,
+        help="The moment of the export, or of the correction by hand, that told these values last. An older export does "
+        "not overwrite them.",
+    )
+    import_line_ids = fields.One2many(
+        "aftersales.import.line", "order_id", "Import Rows", groups="aftersales_crm.group_aftersales_admin"
     )
     # Car and customer
     vehicle_id = fields.Many2one(
@@ -288,11 +307,17 @@ class AftersalesRepairOrder(models.Model):
         if isinstance(vals.get("name"), str):
             vals = dict(vals, name=vals["name"].strip())
         self._check_correction(vals)
+        vals = date_correction(self, vals, "source_date", IMPORTED_FIELDS)
         if not {"date_out", "is_cancelled", "vehicle_id"}.intersection(vals):
-            return super().write(vals)
+            result = super().write(vals)
+            if vals.get("callback_consent") == "no":
+                self._without_proof()._order_callback_declined()
+            return result
         before = self._without_proof().filtered(lambda order: order.state == "delivered")
         vehicles, moments = before.vehicle_id, {order: order.date_out for order in before}
         result = super().write(vals)
+        if vals.get("callback_consent") == "no":
+            self._without_proof()._order_callback_declined()
         self._without_proof()._tell_deliveries(before, moments)
         if before:
             (vehicles | before.vehicle_id)._update_last_service_date()
@@ -300,6 +325,8 @@ class AftersalesRepairOrder(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
+        if self._has_proof():
+            return  # an import that is taken back: the order has never been
         raise UserError(
             self.env._("Repair orders are kept for at least six years. Cancel the order instead, with the reason.")
         )
@@ -336,6 +363,10 @@ class AftersalesRepairOrder(models.Model):
         """Take a cancelled order back into the counts."""
         self._check_may_correct()
         self.filtered("is_cancelled")._write_protected({"is_cancelled": False, "cancel_reason": False})
+
+    def action_view_import_lines(self):
+        """Open the rows of the imports that touched these orders."""
+        return self.env["aftersales.import.line"]._view_lines([("order_id", "in", self.ids)])
 
     # ------------------------------------------------------------
     # BUSINESS
@@ -412,6 +443,9 @@ class AftersalesRepairOrder(models.Model):
     def _order_delivered(self):
         """Hook: the cars of these orders have just been handed back. Upper floors extend it."""
         self._update_vehicle_history()
+
+    def _order_callback_declined(self):
+        """Hook: the customer declines a callback about these orders."""
 
     def _order_undelivered(self):
         """Hook: these orders were delivered and are so no more (cancelled, or the delivery was a mistake)."""

@@ -13,11 +13,10 @@ class AftersalesRepairOrder(models.Model):
         "aftersales_crm.group_aftersales_gm,aftersales_crm.group_aftersales_admin",
     )
 
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.get("callback_consent") == "no":
-            # Said after the plan was made: the planned call is taken back at once.
-            self._cancel_callbacks("consent_withdrawn")
+    def _order_callback_declined(self):
+        # Said after the plan was made: the planned call is taken back at once.
+        result = super()._order_callback_declined()
+        self._cancel_callbacks("consent_withdrawn")
         return result
 
     def _order_delivered(self):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import bulk
+
 
 class AftersalesVehicleOdometer(models.Model):
     _name = "aftersales.vehicle.odometer"
@@ -37,10 +39,11 @@ class AftersalesVehicleOdometer(models.Model):
             (reading.vehicle_id.id, reading.date, reading.value)
             for reading in self.search([("vehicle_id", "in", list({vehicle_id for vehicle_id, _d, _v in readings}))])
         }
-        self.create(
+        bulk.create(
+            self,
             [
                 {"vehicle_id": vehicle_id, "date": date, "value": value, "source": source}
                 for vehicle_id, date, value in dict.fromkeys(readings)
                 if (vehicle_id, date, value) not in known
-            ]
+            ],
         )

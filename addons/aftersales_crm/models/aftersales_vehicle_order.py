@@ -1,11 +1,28 @@
 from odoo import api, fields, models
 
+from ..tools import bulk
+from ..tools.dating import date_correction
+from .aftersales_vehicle import CARD_FIELDS
+
+# What a file of another system tells of a car
+IMPORTED_FIELDS = frozenset({*CARD_FIELDS, "inspection_due_date", "brought_by_id"})
+
 
 class AftersalesVehicle(models.Model):
     """The visits of the car, as the vehicle file shows them."""
 
     _inherit = "aftersales.vehicle"
 
+    source_date = fields.Datetime(
+        "Values as of",
+        copy=False,
+        readonly=True,
+        help="The moment of the export, or of the correction by hand, that told these values last. An older export does "
+        "not overwrite them.",
+    )
+    import_line_ids = fields.One2many(
+        "aftersales.import.line", "vehicle_id", "Import Rows", groups="aftersales_crm.group_aftersales_admin"
+    )
     repair_order_ids = fields.One2many("aftersales.repair.order", "vehicle_id", "Repair Orders")
     repair_order_count = fields.Integer(compute="_compute_repair_order_count")
 
@@ -19,12 +36,27 @@ class AftersalesVehicle(models.Model):
         for vehicle in self:
             vehicle.repair_order_count = counts.get(vehicle._origin, 0)
 
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    def write(self, vals):
+        return super().write(date_correction(self, vals, "source_date", IMPORTED_FIELDS))
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
     def action_view_repair_orders(self):
         """Open the visits of these cars."""
         action = self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_repair_order_action")
         action["domain"] = [("vehicle_id", "in", self.ids)]
         action["context"] = {"default_vehicle_id": self.id} if len(self) == 1 else {}
         return action
+
+    def action_view_import_lines(self):
+        """Open the rows of the imports that touched these cars."""
+        return self.env["aftersales.import.line"]._view_lines([("vehicle_id", "in", self.ids)])
 
     def _update_last_service_date(self):
         """Write the last visit of the cars, as their delivered orders tell it."""
@@ -35,11 +67,11 @@ class AftersalesVehicle(models.Model):
                 [("vehicle_id", "in", self.ids), ("state", "=", "delivered")], ["vehicle_id"], ["date_out:max"]
             )
         )
-        for vehicle in self:
-            last = last_by_vehicle.get(vehicle, False)
-            # Sudoed: the ledger of the file is not the advisor's to write
-            if vehicle.last_service_date != last:
-                vehicle.sudo()._write_protected({"last_service_date": last})
+        # Sudoed: the ledger of the file is not the advisor's to write
+        stale_sudo = self.sudo().filtered(
+            lambda vehicle: vehicle.last_service_date != last_by_vehicle.get(vehicle, False)
+        )
+        bulk.write(stale_sudo, [{"last_service_date": last_by_vehicle.get(vehicle)} for vehicle in stale_sudo])
 
     def _ownership_changed(self, previous):
         # The car stays what was repaired, the person leaves: nobody calls the number of that visit any more

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools import bulk
+
 
 class AftersalesVehicleOwnership(models.Model):
     """Who owned the car from when to when. Written by the vehicle file and by approved change requests alone.
@@ -34,16 +36,19 @@ class AftersalesVehicleOwnership(models.Model):
     @api.model
     def _begin(self, vehicles):
         """Begin the history of the cars that have an owner."""
-        self.sudo().with_context(tracking_disable=True)._create_protected(
+        today = {company: company._aftersales_today() for company in vehicles.company_id}
+        bulk.create(
+            self.sudo().with_context(tracking_disable=True),
             [
                 {
                     "vehicle_id": vehicle.id,
                     "partner_id": vehicle.partner_id.id,
                     "license_plate": vehicle.license_plate,
-                    "date_from": vehicle.delivery_date or vehicle.company_id._aftersales_today(),
+                    "date_from": vehicle.delivery_date or today[vehicle.company_id],
                 }
                 for vehicle in vehicles.filtered("partner_id")
-            ]
+            ],
+            protected=True,
         )
 
     @api.model

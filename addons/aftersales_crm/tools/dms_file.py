@@ -3,21 +3,38 @@
 Every fault is raised as :class:`DmsFileError` with a code and its details; the caller words the sentence.
 """
 
+import codecs
 import csv
 import datetime
 import hashlib
 import io
 import re
+import tempfile
 import zipfile
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 
 MAX_COLUMNS = 200
 MAX_CELL = 20000
+# A line of a CSV file is cut here, which refuses its row; no line may be longer than the second limit
+MAX_LINE = 100_000
+MAX_LINE_READ = 32 * 1024 * 1024
+# Rows that a sheet can have
+MAX_SHEET_ROWS = 1_048_576
+# A sheet shrinks to a tenth; what shrinks to a hundredth and is large is a bomb
 MAX_UNPACKED = 400 * 1024 * 1024
+MAX_UNPACKED_SHEET = 4 * 1024 * 1024 * 1024
+MAX_SHRINKING = 100
+# Texts of a sheet stand in memory while it is read
+MAX_SHARED_TEXTS = 100 * 1024 * 1024
 HEADER_SEARCH_ROWS = 10
+_BLOCK = 1024 * 1024
 DELIMITERS = (",", ";", "\t", "|")
 # What spreadsheets would take for a formula; written with an apostrophe in front and read back without it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Chinese characters as UTF-8 writes them
+_CJK_UTF8 = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}")
 
 
 class DmsFileError(Exception):
@@ -27,12 +44,17 @@ class DmsFileError(Exception):
         self.details = details
 
 
-def checksum(content):
-    return hashlib.sha256(content).hexdigest()
+def checksum(file):
+    """Return the SHA-256 of a file, read in blocks."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def file_format(content):
-    """Tell the format from the content; the name of a file proves nothing."""
+    """Tell the format from the first bytes of the content; the name of a file proves nothing."""
     if not content.strip(b"\x00\r\n\t \xef\xbb\xbf"):
         raise DmsFileError("empty")
     if content[:4] == b"PK\x03\x04":
@@ -42,28 +64,6 @@ def file_format(content):
     if content[:5] == b"%PDF-" or content[:3] in (b"\x1f\x8b\x08", b"Rar", b"7z\xbc"):
         raise DmsFileError("format")
     return "csv"
-
-
-def decode(content):
-    """Decode the text of a CSV file.
-
-    :return: (text, name of the encoding)
-    """
-    if content[:3] == b"\xef\xbb\xbf":
-        encodings = ("utf-8-sig",)
-    elif content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8", "gb18030")
-    line = None
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            continue
-        return text, encoding
-    raise DmsFileError("encoding", line=line)
 
 
 def guess_delimiter(text):
@@ -88,37 +88,20 @@ def cell_text(value):
         return value.isoformat()
     else:
         text = str(value)
-    text = _CONTROL.sub("", text).strip()
+    return plain_text(_CONTROL.sub("", text))
+
+
+def plain_text(text):
+    """Return a text without blanks around it and without the apostrophe that keeps a spreadsheet from running it."""
+    text = text.strip()
     if len(text) > 1 and text[0] == "'" and text[1] in _FORMULA:
-        text = text[1:]
+        return text[1:]
     return text
 
 
-def read_csv(content, max_rows):
-    """Yield the rows of a CSV file as lists of texts."""
-    text, _encoding = decode(content)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=guess_delimiter(text))
-    count = start = 0
-    # A quotation mark that is never closed swallows the rest of the file into one cell
-    is_odd = text.count('"') % 2 == 1
-    size = text.count("\n")
+def _check_archive(file):
     try:
-        for row in reader:
-            count += 1
-            if count > max_rows + HEADER_SEARCH_ROWS:
-                raise DmsFileError("rows", limit=max_rows)
-            is_last = is_odd and reader.line_num >= size
-            if any("\n" in value and (is_last or len(value) > MAX_CELL) for value in row):
-                raise DmsFileError("csv", line=start + 1)
-            start = reader.line_num
-            yield count, [cell_text(value) for value in row]
-    except csv.Error as error:
-        raise DmsFileError("csv", line=reader.line_num) from error
-
-
-def _check_archive(content):
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile as error:
         raise DmsFileError("broken") from error
     with archive:
@@ -127,7 +110,11 @@ def _check_archive(content):
             raise DmsFileError("format")
         if any(name.endswith("vbaProject.bin") for name in names):
             raise DmsFileError("macro")
-        if sum(info.file_size for info in archive.infolist()) > MAX_UNPACKED:
+        unpacked = sum(info.file_size for info in archive.infolist())
+        packed = sum(info.compress_size for info in archive.infolist()) or 1
+        if unpacked > MAX_UNPACKED_SHEET or (unpacked > MAX_UNPACKED and unpacked / packed > MAX_SHRINKING):
+            raise DmsFileError("bomb")
+        if any(i.filename.endswith("sharedStrings.xml") and i.file_size > MAX_SHARED_TEXTS for i in archive.infolist()):
             raise DmsFileError("bomb")
         for info in archive.infolist():
             if not info.filename.endswith((".xml", ".rels")):
@@ -141,33 +128,227 @@ def _check_archive(content):
                 raise DmsFileError("entity")
 
 
-def read_xlsx(content, max_rows):
+def _is_utf8(line):
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class DmsReader:
+    """Reads the rows of a file as a stream, from any row on; memory does not grow with the file.
+
+    :param file: binary and seekable
+    :param max_rows: a file with more rows is refused
+    :param numbered: whether the file is the table of a sheet (`table`), each row with its number
+    :raises DmsFileError: when the file as a whole cannot be read
+    """
+
+    def __init__(self, file, max_rows, numbered=False):
+        self.max_rows = max_rows
+        self._own = ExitStack()
+        file.seek(0)
+        self.form = "xlsx" if numbered else file_format(file.read(4096))
+        self.encoding = False
+        self._numbered = self.form == "xlsx"
+        if self._numbered:
+            self._file = file if numbered else self._spool(_sheet_rows(file, max_rows))
+            self._encoding, self._delimiter = "utf-8", ","
+        else:
+            self._file = self._normalized(file)
+            self._scan()
+            self.encoding = self._utf16 or self._encoding
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception):
+        self._own.close()
+
+    @contextmanager
+    def table(self):
+        """Open the rows of a sheet as a CSV file, from which they are read faster and from any row on."""
+        self._file.seek(0)
+        yield self._file
+
+    # ------------------------------------------------------------
+    # PREPARE
+    # ------------------------------------------------------------
+
+    def _spool(self, rows):
+        """Keep the rows of a sheet as CSV, each with its number: a sheet can only be read from its beginning."""
+        spool = self._own.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (closed with the reader)
+        text = io.TextIOWrapper(spool, encoding="utf-8", newline="", write_through=False)
+        writer = csv.writer(text)
+        for number, values in rows:
+            writer.writerow([number, *values])
+        text.flush()
+        text.detach()
+        return spool
+
+    def _normalized(self, file):
+        """Return the file with lines that end with a line feed, in an encoding of which each line can be read alone."""
+        file.seek(0)
+        head = file.read(65536)
+        self._utf16 = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else False
+        if not self._utf16 and (b"\n" in head or b"\r" not in head):
+            return file
+        file.seek(0)
+        spool = self._own.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (closed with the reader)
+        decode = codecs.getincrementaldecoder(self._utf16 or "latin-1")().decode
+        back = "utf-8" if self._utf16 else "latin-1"
+        try:
+            while block := file.read(_BLOCK):
+                text = decode(block)
+                spool.write((text if self._utf16 else text.replace("\r", "\n")).encode(back))
+        except UnicodeError as error:
+            raise DmsFileError("encoding", line=1) from error
+        return spool
+
+    def _scan(self):
+        """Go through the file once: its encoding, its quotation marks, lines that are no text."""
+        file, good, bad, bad_gb, first = self._file, 0, 0, 0, None
+        quotes = nuls = size = lines = 0
+        file.seek(0)
+        mark = file.read(3) == codecs.BOM_UTF8
+        file.seek(0)
+        while line := file.readline(MAX_LINE_READ):
+            lines += 1
+            size += len(line)
+            if len(line) == MAX_LINE_READ and line[-1:] != b"\n":
+                raise DmsFileError("csv", line=lines)
+            quotes += line.count(b'"')
+            nuls += line.count(b"\0")
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                good += 1
+            except UnicodeDecodeError:
+                bad += 1
+                first = first or lines
+                try:
+                    line.decode("gb18030")
+                except UnicodeDecodeError:
+                    bad_gb += 1
+        if nuls > 100 and nuls > size / 10:
+            raise DmsFileError("format")
+        # What most lines are written in; the others are damaged, and so are their rows
+        if bad > good and not mark:
+            self._encoding, damaged = "gb18030", bad_gb
+        else:
+            self._encoding, damaged = ("utf-8-sig" if mark else "utf-8"), bad
+        if damaged and damaged * 5 > lines:
+            raise DmsFileError("encoding", line=first)
+        self._lines, self._odd = lines, quotes % 2 == 1
+        file.seek(0)
+        self._delimiter = guess_delimiter(self._decode(file.read(20000)))
+
+    def _decode(self, line):
+        """Return the text of a line; what is in no or in another encoding has a sign that refuses its row."""
+        try:
+            if self._encoding == "gb18030" and _CJK_UTF8.search(line) and _is_utf8(line):
+                return line.decode("ascii", "replace")
+            return line.decode(self._encoding)
+        except UnicodeDecodeError:
+            return line.decode(self._encoding, "replace")
+
+    # ------------------------------------------------------------
+    # ROWS
+    # ------------------------------------------------------------
+
+    def rows(self, position=None):
+        """Yield (row number as a spreadsheet shows it, list of texts, position after it); empty rows are left out.
+
+        :param position: as yielded with an earlier row, to go on behind it
+        """
+        count, offset, line = position or (0, 0, 0)
+        file = self._file
+        file.seek(offset)
+        self._offset, self._line = offset, line
+        reader = csv.reader(self._text_lines(file), delimiter=self._delimiter)
+        start = self._line
+        try:
+            for row in reader:
+                count += 1
+                if count > self.max_rows + HEADER_SEARCH_ROWS:
+                    raise DmsFileError("rows", limit=self.max_rows)
+                if not self._numbered:
+                    self._check_quotes(row, start)
+                    values = [plain_text(value) for value in row]
+                    number = count
+                else:
+                    number, values = int(row[0]), row[1:]
+                start = self._line
+                if any(values):
+                    yield number, values, (count, self._offset, self._line)
+        except csv.Error as error:
+            raise DmsFileError("csv", line=self._line) from error
+
+    def _text_lines(self, file):
+        while line := file.readline(MAX_LINE_READ):
+            self._offset += len(line)
+            self._line += 1
+            text = self._decode(line)
+            if len(text) > MAX_LINE:
+                quote = '"' if text.count('"') % 2 else ""
+                text = text[:MAX_LINE] + "\ufffd"
+                # As many quotation marks, odd or even, as the whole line
+                text += ('"' if (text.count('"') % 2 == 1) != bool(quote) else "") + "\n"
+            yield _CONTROL.sub("", text) if _CONTROL.search(text) else text
+
+    def _check_quotes(self, row, start):
+        """A quotation mark that is never closed swallows the rest of the file into one cell."""
+        if self._line - start < 2:
+            return
+        is_last = self._odd and self._line >= self._lines
+        if any("\n" in value and (is_last or len(value) > MAX_CELL) for value in row):
+            raise DmsFileError("csv", line=start + 1)
+
+
+def _sheet_rows(file, max_rows):
     """Yield the rows of the first sheet that holds any; formulas give their stored value and are never evaluated."""
-    _check_archive(content)
+    _check_archive(file)
     from openpyxl import load_workbook  # heavy: only when a sheet is read
+    from openpyxl.worksheet._reader import WorkSheetParser
 
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except Exception as error:
         raise DmsFileError("broken") from error
     try:
         for sheet in book.worksheets:
             if sheet.sheet_state != "visible":
                 continue
-            sheet.reset_dimensions()
-            found = False
-            count = 0
-            for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
-                values = [cell_text(value) for value in row]
-                while values and not values[-1]:
-                    values.pop()
-                if not values:
-                    continue
-                found = True
-                count += 1
-                if count > max_rows + HEADER_SEARCH_ROWS:
-                    raise DmsFileError("rows", limit=max_rows)
-                yield number, values
+            found, count, before = False, 0, 0
+            with sheet._get_source() as source:
+                # Not by iter_rows: it makes up every row that a sheet leaves out, and a hostile one leaves out a billion
+                parser = WorkSheetParser(
+                    source,
+                    sheet._shared_strings,
+                    data_only=True,
+                    epoch=book.epoch,
+                    date_formats=book._date_formats,
+                    timedelta_formats=book._timedelta_formats,
+                )
+                for number, cells in parser.parse():
+                    if number > MAX_SHEET_ROWS or number <= before:
+                        raise DmsFileError("broken")
+                    before = number
+                    values = [""] * min(max((cell["column"] for cell in cells), default=0), MAX_COLUMNS)
+                    for cell in cells:
+                        if cell["column"] <= MAX_COLUMNS:
+                            values[cell["column"] - 1] = cell_text(cell["value"])[: MAX_CELL + 1]
+                    while values and not values[-1]:
+                        values.pop()
+                    if not values:
+                        continue
+                    found = True
+                    count += 1
+                    if count > max_rows + HEADER_SEARCH_ROWS:
+                        raise DmsFileError("rows", limit=max_rows)
+                    yield number, values
             if found:
                 return
     except DmsFileError:
@@ -179,25 +360,25 @@ def read_xlsx(content, max_rows):
 
 
 def read_rows(content, max_rows):
-    """Yield (row number as a spreadsheet shows it, list of texts); empty rows are left out."""
-    reader = read_xlsx if file_format(content) == "xlsx" else read_csv
-    for number, values in reader(content, max_rows):
-        if any(values):
+    """Yield (row number as a spreadsheet shows it, list of texts) of a file in memory; empty rows are left out."""
+    with DmsReader(io.BytesIO(content), max_rows) as reader:
+        for number, values, _position in reader.rows():
             yield number, values
 
 
 def write_rows(headers, rows, file_type, encoding="utf-8-sig"):
     """Write rows of texts in the layout they came in.
 
+    :param rows: any iterable; a CSV file of them does not stand in memory twice
     :return: bytes
     """
     if file_type == "xlsx":
         import xlsxwriter
 
         out = io.BytesIO()
-        with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as book:
+        with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False}) as book:
             sheet = book.add_worksheet()
-            for index, row in enumerate([headers, *rows]):
+            for index, row in enumerate(chain([headers], rows)):
                 for column, value in enumerate(row):
                     sheet.write_string(index, column, value)
         return out.getvalue()

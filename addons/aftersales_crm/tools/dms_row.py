@@ -20,7 +20,22 @@ _UNREADABLE = "�"
 class Row:
     """One row of the file on its way: what was read, what was found wrong, what it changes."""
 
-    __slots__ = ("cells", "changes", "errors", "notes", "number", "order", "partner", "raw", "vehicle")
+    __slots__ = (
+        *(
+            "brought_by",
+            "catalogue",
+            "cells",
+            "changes",
+            "errors",
+            "kept",
+            "made",
+            "notes",
+            "number",
+            "order",
+            "partner",
+        ),
+        *("raw", "vehicle"),
+    )
 
     def __init__(self, number, raw):
         self.number = number
@@ -29,7 +44,12 @@ class Row:
         self.errors = []
         self.notes = []
         self.changes = []
-        self.order = self.vehicle = self.partner = None
+        # Values of the system that are younger than the file, and stay
+        self.kept = {}
+        self.order = self.vehicle = self.partner = self.brought_by = None
+        # Whether the row makes a record; the makes and models among them
+        self.made = False
+        self.catalogue = []
 
 
 class RowReader:
@@ -40,13 +60,15 @@ class RowReader:
     :param words: {kind of word: {folded word: value}} that the source uses besides the common ones
     :param date_order: how dates are written that do not begin with the year (see `dms_values.parse_datetime`)
     :param tz: the time zone of the store
+    :param decimal: what stands before the decimals: "point" or "comma"
     """
 
-    def __init__(self, headers, targets, words, date_order, tz):
+    def __init__(self, headers, targets, words, date_order, tz, decimal="point"):
         self.width = len(headers)
         self.words = words
         self.date_order = date_order
         self.tz = tz
+        self.decimal = decimal
         self.columns = {}
         for index, header in enumerate(headers):
             target = targets.get(dms_values.fold(header))
@@ -120,11 +142,11 @@ class RowReader:
         return moment if moment and 1950 <= moment.year <= 2100 else None
 
     def _read_number(self, _target, text):
-        value = dms_values.parse_number(text)
+        value = dms_values.parse_number(text, self.decimal)
         return None if value is None else round(value, 2)
 
     def _read_integer(self, _target, text):
-        value = dms_values.parse_number(text)
+        value = dms_values.parse_number(text, self.decimal)
         return int(value) if value is not None and 0 <= value < _MAX_INTEGER else None
 
     def _read_phone(self, _target, text):
@@ -144,6 +166,14 @@ class SaidRows:
         other = SaidRows()
         other._by_key = dict(self._by_key)
         return other
+
+    def knows(self, key):
+        return key in self._by_key
+
+    def forget(self, key, number):
+        """Take back what the row of this number has said."""
+        if self._by_key.get(key, (None,))[0] == number:
+            del self._by_key[key]
 
     def compare(self, key, number, said):
         """Put down what a row says, and compare it with an earlier row of the same key.

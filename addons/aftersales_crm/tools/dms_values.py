@@ -222,9 +222,17 @@ def parse_datetime(text, order="ymd"):
         return None
 
 
-def parse_number(text):
-    """Read an amount or a distance: 1,234.50 · ￥1234.5 · 1.2万 · 45000km. None when it is none."""
+_SWAP = str.maketrans(",.", ".,")
+
+
+def parse_number(text, decimal="point"):
+    """Read an amount or a distance: 1,234.50 · ￥1234.5 · 1.2万 · 45000km. None when it is none.
+
+    :param decimal: "comma" for sources that write 1.234,50
+    """
     text = half_width(text).strip().casefold().replace(" ", "")
+    if decimal == "comma":
+        text = text.translate(_SWAP)
     text = re.sub(r"^(?:rmb|cny|[¥$€])|(?:元|km|公里|千米|rmb|cny)$", "", text)
     factor = 1
     if text.endswith("万"):

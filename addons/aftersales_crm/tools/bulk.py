@@ -1,0 +1,343 @@
+"""Many records of a model at once: COPY and set-based SQL for the columns, the models' own code for the rules.
+
+`create` does for thousands of records what `create()` of the model does for each of them, and nothing else. What a model
+computes from the values of one record it tells as *rules* (`_bulk_rules`), so that the value goes in with the row; every
+other stored computed field is left to the ORM, as are the Python constraints and what other records derive from the new
+ones. Where a model says nothing, or where somebody else's code stands in the way of `create()`, the ORM does it all: the
+fast way never knows better than the models.
+
+A model that may be written in bulk has, by `_inherit`:
+
+`_bulk_create_covered()`
+    set of ``module.path.Class`` whose ``create()`` does nothing that the rules and `_bulk_created` do not do
+`_bulk_fields()`
+    frozenset of the field names that may be given; with any other one the ORM does the work
+`_bulk_rules(vals_list)`
+    dict of {stored computed field: function(vals, id) -> value, or the value itself}. A rule counts only while the
+    compute method is the addon's own or core's one that it stands for.
+`_bulk_prepare(vals_list)`, `_bulk_created(records, vals_list)`
+    what ``create()`` does before and after, for all the records together
+"""
+
+import io
+from collections import defaultdict
+from datetime import date, datetime
+
+from odoo.fields import Command
+from odoo.models import BaseModel
+from odoo.tools import SQL, float_repr
+
+# Below this number of records the ORM is as fast
+THRESHOLD = 8
+#: Context key with which the importer asks for the models' own way, for a comparison of the two
+ORM_KEY = "aftersales_bulk_orm"
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_SAFE_MODULES = (
+    "odoo.addons.aftersales_crm.",
+    "odoo.addons.base.",
+    "odoo.addons.mail.",
+    "odoo.addons.phone_validation.",
+)
+_CORE = {
+    "odoo.orm.models.BaseModel",
+    "odoo.addons.mail.models.mail_thread.MailThread",
+    "odoo.addons.aftersales_crm.models.aftersales_protected_mixin.AftersalesProtectedMixin",
+}
+
+
+# ------------------------------------------------------------
+# ROWS
+# ------------------------------------------------------------
+
+
+def copy_text(value):
+    """Return the value as COPY reads it."""
+    if value is None:
+        return "\\N"
+    if value is True:
+        return "t"
+    if value is False:
+        return "f"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, int | float | date):
+        return str(value)
+    if hasattr(value, "dumps"):  # psycopg2's Json
+        return value.dumps(value.adapted).translate(_ESCAPES)
+    raise TypeError(f"COPY cannot write {type(value).__name__}")
+
+
+def copy_rows(env, table, columns, rows):
+    """Write rows of Python values into a table with one COPY."""
+    text = "".join(["\t".join(map(copy_text, row)) + "\n" for row in rows])
+    names = SQL(", ").join(map(SQL.identifier, columns))
+    query = SQL("COPY %s (%s) FROM STDIN", SQL.identifier(table), names)
+    env.cr.copy_expert(query.code, io.StringIO(text))
+
+
+def next_ids(env, table, count):
+    """Return so many new ids of a table, in their order."""
+    [(sequence,)] = env.execute_query(SQL("SELECT pg_get_serial_sequence(%s, 'id')", table))
+    rows = env.execute_query(SQL("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", sequence, count))
+    return [row[0] for row in rows]
+
+
+# ------------------------------------------------------------
+# CREATE
+# ------------------------------------------------------------
+
+
+def is_bulk_safe(model, names):
+    """Tell whether nothing but known code would take part in the creation of records with these fields."""
+    if not hasattr(model, "_bulk_fields") or not model.env.su or model.env.context.get(ORM_KEY):
+        return False
+    if not model.env.context.get("tracking_disable") and hasattr(model, "message_ids"):
+        return False
+    covered = _CORE | model._bulk_create_covered()
+    for cls in type(model).mro():
+        if "create" in vars(cls) and f"{cls.__module__}.{cls.__name__}" not in covered:
+            return False
+    return model._bulk_fields().issuperset(names)
+
+
+def create(model, vals_list, protected=False):
+    """Create records, set-based where that is safe.
+
+    :param model: an empty recordset in the environment to write with
+    :param vals_list: values as for ``create()``
+    :param protected: whether protected fields are among them (`_create_protected`)
+    :return: the records, in the order of the values
+    """
+    names = {name for vals in vals_list for name in vals}
+    if len(vals_list) < THRESHOLD or not is_bulk_safe(model, names) or not (protected or _is_open(model, names)):
+        return model._create_protected(vals_list) if protected else model.create(vals_list)
+    return _Creation(model, vals_list).run()
+
+
+def _is_open(model, names):
+    """Tell whether anybody may give these fields: what is protected, the ORM refuses with its sentence."""
+    if not hasattr(model, "_protected_field_names"):
+        return True
+    return not model._protected_append_only and model._protected_field_names().isdisjoint(names)
+
+
+class _Creation:
+    def __init__(self, model, vals_list):
+        self.model = model
+        self.env = model.env
+        self.fields = model._fields
+        self.vals_list = [dict(vals) for vals in vals_list]
+
+    def run(self):
+        model = self.model
+        model._bulk_prepare(self.vals_list)
+        ids = next_ids(self.env, model._table, len(self.vals_list))
+        records = model.browse(ids)
+        commands = self._take_commands()
+        self._fill(ids)
+        self._copy(ids)
+        given = {name for vals in self.vals_list for name in vals}
+        protected, computed = [], []
+        for field in self.fields.values():
+            if not (field.compute and field.store and field.column_type):
+                continue
+            ids_given = [id_ for id_, vals in zip(ids, self.vals_list, strict=True) if field.name in vals]
+            if ids_given:
+                protected.append(((field,), model.browse(ids_given)))
+            if len(ids_given) < len(ids):
+                computed.append((field, records - model.browse(ids_given)))
+        with self.env.protecting(protected):
+            for field, lacking in computed:
+                self.env.add_to_compute(field, lacking)
+            records.modified(given, create=True)
+            self._run_commands(records, commands)
+            model._bulk_created(records, self.vals_list)
+        records._validate_fields(given)
+        check_company(records, [*given, *commands])
+        return records
+
+    def _take_commands(self):
+        """Take the values of x2many fields out of the values: {name: [commands of each record]}."""
+        commands = {}
+        for name in {name for vals in self.vals_list for name in vals}:
+            if not self.fields[name].column_type:
+                commands[name] = [vals.pop(name, None) or () for vals in self.vals_list]
+        return commands
+
+    def _fill(self, ids):
+        """Add defaults and rules to the values."""
+        model = self.model
+        rules = {
+            name: rule
+            for name, rule in model._bulk_rules(self.vals_list).items()
+            if name in self.fields and _is_own_compute(model, self.fields[name])
+        }
+        always = set(self.vals_list[0]).intersection(*self.vals_list)
+        known = always | set(rules)
+        defaults = {
+            name: self.fields[name].convert_to_write(value, model) if isinstance(value, BaseModel) else value
+            for name, value in model._add_missing_default_values(dict.fromkeys(known)).items()
+            if name not in known and self.fields[name].store and self.fields[name].column_type
+        }
+        callables = [(name, rule) for name, rule in rules.items() if callable(rule)]
+        constants = {**defaults, **{name: rule for name, rule in rules.items() if not callable(rule)}}
+        for id_, vals in zip(ids, self.vals_list, strict=True):
+            for name, rule in callables:
+                if name not in vals:
+                    vals[name] = rule(vals, id_)
+            for name, value in constants.items():
+                if name not in vals:
+                    vals[name] = value
+
+    def _copy(self, ids):
+        model = self.model
+        names = sorted({name for vals in self.vals_list for name in vals})
+        columns = [name for name in names if self.fields[name].store]
+        readers = [_converter(model, self.fields[name], self.vals_list[0]) for name in columns]
+        log = ()
+        if model._log_access:
+            now = self.env.cr.now()
+            log = (self.env.uid, self.env.uid, now, now)
+        pairs = list(zip(columns, readers, strict=True))
+        rows = [
+            (id_, *log, *[None if (value := vals.get(name)) is None else read(value) for name, read in pairs])
+            for id_, vals in zip(ids, self.vals_list, strict=True)
+        ]
+        head = ("id", "create_uid", "write_uid", "create_date", "write_date")[: 1 + len(log)]
+        copy_rows(self.env, model._table, (*head, *columns), rows)
+        self._remember(model.browse(ids), (*head, *columns), rows)
+
+    def _remember(self, records, columns, rows):
+        """Put what was written into the cache, as ``create()`` does: nobody reads it back from the database."""
+        values = dict(zip(columns, zip(*rows, strict=True), strict=True))
+        nothing = [None] * len(rows)
+        for field in self.fields.values():
+            if not field.store or not field.column_type or field.translate or field.company_dependent:
+                continue
+            if field.type in ("properties", "properties_definition", "html", "json", "reference"):
+                continue
+            column = values.get(field.name, nothing)
+            if field.type in ("monetary", "float"):
+                column = [None if value is None else float(value) for value in column]
+            field._insert_cache(records, column)
+
+    def _run_commands(self, records, commands):
+        for name, lists in commands.items():
+            field = self.fields[name]
+            if field.type == "one2many":
+                children = [
+                    {**command[2], field.inverse_name: id_}
+                    for id_, own in zip(records._ids, lists, strict=True)
+                    for command in own
+                ]
+                if children:
+                    create(self.env[field.comodel_name], children)
+            else:
+                pairs = [
+                    (id_, other)
+                    for id_, own in zip(records._ids, lists, strict=True)
+                    for command in own
+                    for other in (command[2] if command[0] == Command.SET else [command[1]])
+                ]
+                if pairs:
+                    copy_rows(self.env, field.relation, (field.column1, field.column2), dict.fromkeys(pairs))
+                    records.modified([name], create=True)
+
+
+def _is_own_compute(model, field):
+    """Tell whether the value of the field is computed by the one method that the rule stands for."""
+    if field.related or not isinstance(field.compute, str):
+        return field.related is not None
+    owners = [cls for cls in type(model).mro() if field.compute in vars(cls)]
+    return len(owners) == 1 and owners[0].__module__.startswith(_SAFE_MODULES)
+
+
+def _converter(model, field, sample):
+    """Return the function that makes a column's value, as the ORM would."""
+    kind = field.type
+    if field.translate or field.company_dependent:
+        return lambda value: field.convert_to_column_insert(value, model)
+    if kind in ("char", "text", "selection") and not getattr(field, "size", None):
+        return lambda value: None if value is False else value
+    if kind == "many2one":
+        return lambda value: value or None
+    if kind == "integer":
+        return int
+    if kind == "boolean":
+        return bool
+    if kind in ("date", "datetime"):
+        return lambda value: value or None
+    if kind == "monetary":
+        # Records of one bulk are of one store, hence of one currency
+        currency = _currency(model, field, sample)
+        places = currency.decimal_places
+        return lambda value: float_repr(currency.round(float(value or 0.0)), places)
+    return lambda value: field.convert_to_column_insert(value, model)
+
+
+def _currency(model, field, sample):
+    company = sample.get("company_id") or model.env.company.id
+    return model.env["res.company"].browse(company).currency_id
+
+
+def check_company(records, names):
+    """Check the companies of linked records, each linked record once.
+
+    :raises UserError: the ORM's own, with the records that it finds
+    """
+    if not records._check_company_auto:
+        return
+    for name in names:
+        field = records._fields[name]
+        if not field.relational or not field.check_company or field.company_dependent:
+            continue
+        for company, group in records.grouped("company_id").items():
+            others = group.sudo()[name] if field.type == "many2one" else group.sudo().mapped(name)
+            domain = others._check_company_domain(company) if others else None
+            if domain and others != others.with_context(active_test=False).filtered_domain(domain):
+                records._check_company([name])
+
+
+# ------------------------------------------------------------
+# WRITE
+# ------------------------------------------------------------
+
+
+def is_write_safe(records, covered):
+    """Tell whether nothing but known code would take part in a ``write()``."""
+    if not records.env.su or records.env.context.get(ORM_KEY) or not records.env.context.get("tracking_disable"):
+        return False
+    covered = covered | _CORE
+    return all(f"{cls.__module__}.{cls.__name__}" in covered for cls in type(records).mro() if "write" in vars(cls))
+
+
+def write(records, vals_list):
+    """Write other values to each record, in sets; the caller has seen to it that no rule of ``write()`` is passed by.
+
+    Dependent fields, the Python constraints and the companies are the ORM's as ever.
+    """
+    if not records:
+        return
+    fields = records._fields
+    by_names = defaultdict(list)
+    for record, vals in zip(records, vals_list, strict=True):
+        by_names[tuple(sorted(vals))].append((record.id, vals))
+    for names, pairs in by_names.items():
+        group = records.browse([id_ for id_, _vals in pairs])
+        readers = {name: _converter(group.browse(), fields[name], {}) for name in names}
+        computed = [fields[name] for name in names if fields[name].compute]
+        with group.env.protecting(computed, group):
+            group.modified(names, before=True)
+            group.flush_recordset(names)
+            group._write_multi(
+                [{name: readers[name](value) if value is not None else None for name, value in vals.items()}
+                 for _id, vals in pairs]
+            )  # fmt: skip
+            group.invalidate_recordset(names, flush=False)
+            group.modified(names)
+    names = {name for vals in vals_list for name in vals}
+    records._validate_fields(names)
+    check_company(records, names)
