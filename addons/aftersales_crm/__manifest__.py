@@ -106,6 +106,7 @@
         "views/aftersales_corrective_measure_views.xml",
         "views/aftersales_corrective_action_views.xml",
         "views/aftersales_external_body_views.xml",
+        "views/aftersales_complaint_external_views.xml",
         "views/aftersales_complaint_views.xml",
         "views/aftersales_complaint_screen_views.xml",
         # 6 Figures

@@ -72,7 +72,7 @@ class AftersalesComplaint(models.Model):
       who is involved, the safety statement; every external body answered with what it demands, and settled where it waits.
     - close, reject, withdraw, merge: no hand-over and no goodwill waits for its answer.
     - merge: into an open case of the same store and the same customer or car, which takes over lanes and bodies.
-    - leave_lane: not while kind, channel or a body call for the lane.
+    - leave_lane: not while kind, channel or a body call for the lane; the safety statement is owed all the same.
     """
 
     _name = "aftersales.complaint"

@@ -59,6 +59,7 @@ class AftersalesComplaintExternal(models.Model):
     result = fields.Text(help="How the matter ended there.")
     date_settled = fields.Datetime("Settled on")
     missing = fields.Char(compute="_compute_missing")
+    date_deadline = fields.Datetime("Until", compute="_compute_date_deadline", compute_sudo=True)
 
     _body_uniq = models.UniqueIndex(
         "(complaint_id, body_id) WHERE state <> 'settled'", "This body takes part in the complaint already."
@@ -77,6 +78,12 @@ class AftersalesComplaintExternal(models.Model):
     def _compute_missing(self):
         for row in self:
             row.missing = ", ".join(row.item_ids.filtered(lambda item: not (item.value or "").strip()).mapped("name"))
+
+    @api.depends("state", "complaint_id.clock_ids.date_deadline", "complaint_id.clock_ids.state")
+    def _compute_date_deadline(self):
+        running = {clock.code: clock.date_deadline for clock in self.complaint_id.clock_ids if clock.state == "running"}
+        for row in self:
+            row.date_deadline = running.get(row._clock_code("answer")) or running.get(row._clock_code("settle"), False)
 
     # ------------------------------------------------------------
     # ORM

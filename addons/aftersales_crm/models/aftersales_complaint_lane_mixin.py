@@ -8,7 +8,7 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
     """The safety lane and the external lane (media, consumer hotline, authority) of a complaint.
 
     Kind, words and channel open a lane by themselves. It is left with a reason only, by the general manager; and no path
-    ends a case around what a lane demands.
+    ends a case around what a lane demands. Who leaves the safety lane still owes the safety statement.
     """
 
     _name = "aftersales.complaint.lane.mixin"
@@ -18,6 +18,7 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
     _protected_fields = frozenset(
         {
             "lane_left_reason",
+            "was_safety",
         }
     )
 
@@ -27,6 +28,9 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
         copy=False,
         tracking=True,
         help="Media, consumer hotline or another authority is involved.",
+    )
+    was_safety = fields.Boolean(
+        "Was in the Safety Lane", copy=False, help="Whoever leaves the lane still owes the safety statement."
     )
     lane_left_reason = fields.Char("Why the Lane was Left", copy=False)
     stop_driving = fields.Selection(
@@ -109,7 +113,7 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
                 reasons.append(self.env._("Record the stop-driving advice."))
             if not self.maker_report:
                 reasons.append(self.env._("Record the report to the maker."))
-        if (self.is_safety or self.is_external) and not (self.safety_statement or "").strip():
+        if (self.is_safety or self.was_safety or self.is_external) and not (self.safety_statement or "").strip():
             reasons.append(self.env._("Write the safety statement."))
         if self.is_external and not self.external_ids:
             reasons.append(self.env._("Name the authority or the medium that is involved."))
@@ -130,6 +134,8 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
                 self.env["aftersales.complaint.external"]._involve(complaint, body)
             if not complaint.is_external and (complaint._is_external_channel() or body.is_lane):
                 values["is_external"] = True
+            if (complaint.is_safety or values.get("is_safety")) and not complaint.was_safety:
+                values["was_safety"] = True
             advisor = complaint.repair_order_id.sudo().advisor_id
             in_hand = advisor in complaint.owner_id | complaint.handler_id and complaint.state != "received"
             if complaint.kind_id.concerns_advisor and advisor - complaint.concerned_ids and not in_hand:

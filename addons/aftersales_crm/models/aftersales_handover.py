@@ -32,6 +32,9 @@ class AftersalesHandover(models.Model):
     date_from = fields.Datetime("In Hand from", readonly=True)
     date_to = fields.Datetime("In Hand until", readonly=True)
     hours = fields.Float("Hours in Hand", compute="_compute_hours")
+    hours_done = fields.Float(
+        "Hours until Handed On", compute="_compute_hours_done", store=True, help="Of hands that have ended, for sums."
+    )
 
     _one_open = models.UniqueIndex(
         "(complaint_id) WHERE state = 'proposed'", "This complaint waits for the answer to a hand-over already."
@@ -50,6 +53,12 @@ class AftersalesHandover(models.Model):
             end = handover.date_to or now
             start = handover.date_from
             handover.hours = (end - start).total_seconds() / 3600 if start else 0.0
+
+    @api.depends("date_from", "date_to")
+    def _compute_hours_done(self):
+        for handover in self:
+            done = handover.date_from and handover.date_to
+            handover.hours_done = (handover.date_to - handover.date_from).total_seconds() / 3600 if done else 0.0
 
     # ------------------------------------------------------------
     # BUSINESS

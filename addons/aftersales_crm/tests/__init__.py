@@ -34,9 +34,12 @@ from . import test_questionnaire
 # 5 Case
 from . import test_complaint
 from . import test_complaint_external
+from . import test_complaint_lives
 from . import test_complaint_mail
 from . import test_complaint_matrix
 from . import test_complaint_people
+from . import test_complaint_reports
+from . import test_complaint_screen
 from . import test_complaint_steps
 from . import test_corrective_action
 from . import test_corrective_effect

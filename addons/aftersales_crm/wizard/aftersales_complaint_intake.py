@@ -74,7 +74,7 @@ class AftersalesComplaintIntake(models.TransientModel):
             intake.open_complaint_id = intake._find_open_case()
             case = intake.open_complaint_id
             intake.open_complaint_text = (
-                case and f"{case.name} · {case._selection_label('state')}: {case.description}"[:120]
+                f"{case.name} · {case._selection_label('state')}: {case.description}"[:120] if case else False
             )
 
     # ------------------------------------------------------------
