@@ -271,8 +271,9 @@ class Journey:
         crc.state("in_progress")
         crc.tab("measures")
         crc.picture("action-in-progress")
-        with crc.page.expect_response(lambda answer: "/aftersales.corrective.measure/action_done" in answer.url):
-            crc.root.locator(".o_field_widget[name='measure_ids'] .o_data_row button[name='action_done']").click()
+        crc.dialog("action_open_done")
+        crc.fill("note", "压力记录表")
+        crc.apply("action_apply")
         expect(crc.root.locator("[name='measure_ids'] .o_data_row button[name='action_undo']")).to_be_visible()
         crc.press("action_done", ".btn-primary")
         crc.state("done")
