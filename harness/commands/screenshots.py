@@ -19,7 +19,10 @@ LANGUAGES = {"en": "en_US", "zh": "zh_CN"}
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: who looks at which page, what must be on it, at what size; `first` opens the first row."""
+    """One picture: who looks at which page, what must be on it, at what size.
+
+    `first` opens the first row; then `click` is clicked and `keys` are pressed, and `shown` must appear.
+    """
 
     name: str
     login: str
@@ -27,11 +30,33 @@ class Shot:
     selector: str
     size: tuple[int, int] = DESKTOP
     first: bool = False
+    click: str = ""
+    keys: tuple[str, ...] = ()
+    shown: str = ""
 
 
 SHOTS = (
     Shot("call_screen", "crc", "/odoo/aftersales-call", ".o_aftersales_call_screen, .o_action"),
     Shot("call_screen_phone", "crc", "/odoo/aftersales-call", ".o_aftersales_call_screen, .o_action", PHONE),
+    Shot(
+        *("call_screen_grievance", "crc", "/odoo/aftersales-call", ".o_call_question"),
+        keys=("y", "y", "n", "y", "n", "y", "y", "y", "2", "Escape"),
+        shown=".o_call_grievance",
+    ),
+    Shot(
+        *("call_screen_later", "crc", "/odoo/aftersales-call", ".o_call_question"),
+        keys=("l",),
+        shown=".o_call_later",
+    ),
+    Shot("plan_board", "crc", "/odoo/aftersales-plan-board", ".o_plan_grid td button"),
+    Shot(
+        *("plan_board_day", "crc", "/odoo/aftersales-plan-board", ".o_plan_grid td button"),
+        click=".o_plan_grid td:not(.o_over):not(.o_off) button >> nth=0",
+        shown=".o_plan_cell",
+    ),
+    Shot("rechecks", "manager", "/odoo/aftersales-rechecks", ".o_list_view"),
+    Shot("recheck_screen", "manager", "/odoo/aftersales-recheck", ".o_call_screen"),
+    Shot("callback_quality", "manager", "/odoo/aftersales-callback-quality", ".o_data_row"),
     Shot("vehicle_file", "advisor", "/odoo/vehicle-files", ".o_form_view .o_form_sheet", first=True),
     Shot("vehicle_files", "advisor", "/odoo/vehicle-files", ".o_data_row"),
     Shot("callback_plan", "crc", "/odoo/aftersales-callback-plans", ".o_form_view .o_form_sheet", first=True),
@@ -85,6 +110,12 @@ def take(chromium, url: str, shot: Shot, target: Path) -> None:
         if shot.first:
             page.locator(".o_data_row .o_data_cell, .o_kanban_record").first.click()
         page.wait_for_selector(shot.selector)
+        if shot.click:
+            page.locator(shot.click).first.click()
+        for key in shot.keys:
+            page.keyboard.press(key)
+        if shot.shown:
+            page.wait_for_selector(shot.shown)
         # Avatars and fonts come after the page itself
         page.wait_for_function(
             "() => document.fonts.status === 'loaded' && [...document.images].every(i => i.complete)"

@@ -61,6 +61,7 @@ class AftersalesDemo(models.AbstractModel):
                 # Whoever opens the demo before the store opens finds the day planned already
                 morning = min(stage.utc(day, 8, 35), stage.end)
                 stage.at(morning, self._demo_morning, stage, store, day)
+                stage.at(stage.utc(day, 23, 30), self._demo_night, stage, store)
         worked = [day for day in sorted(stage.stores[MAIN]["days"]) if day <= stage.today]
         stage.busy_from = worked[-4]
         stage.at(stage.utc(worked[-6], 16, 0), self._demo_absence, stage, worked[-3])
@@ -78,6 +79,39 @@ class AftersalesDemo(models.AbstractModel):
                 "company_id": stage.stores[MAIN]["company"].id,
             }
         )
+
+    # Truth --------------------------------------------------------------
+
+    def _demo_night(self, stage, store):
+        """The calls of the day are looked at; the manager asks those again that were drawn, on one of the next days."""
+        company = stage.stores[store]["company"]
+        rechecks = self.env["aftersales.callback.recheck"].sudo().with_company(company)
+        rechecks._lapse(company)
+        for recheck in rechecks._draw(company, stage.dice):
+            # A few slip the manager's mind, so that it shows what lapses.
+            if stage.dice.random() < 0.85:
+                moment = stage.next_working_moment(store, stage.now, stage.dice.uniform(3, 24))
+                stage.at(moment, self._demo_recheck, stage, store, recheck)
+
+    def _demo_recheck(self, stage, store, recheck):
+        dice = stage.dice
+        mine = stage.as_user("manager" if store == MAIN else "hz_manager", recheck)
+        if recheck.state != "drawn":
+            return
+        if dice.random() < 0.15:
+            mine.action_save_call("no_answer", duration=dice.randrange(12, 40))
+            return
+        answers = {}
+        for answer in recheck.sudo().callback_id.answer_ids:
+            if answer.kind == "text":
+                continue
+            value = answer._raw_value()
+            if dice.random() < 0.04:
+                value = {"yes": "no", "no": "yes"}.get(value, value)
+            elif answer.kind == "score5" and dice.random() < 0.25:
+                value = min(5, max(1, value + dice.choice((-1, 1))))
+            answers[answer.question_id.id] = value
+        mine.action_save_call("completed", answers=answers, duration=dice.randrange(70, 200))
 
     # Plan ---------------------------------------------------------------
 

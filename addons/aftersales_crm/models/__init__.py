@@ -77,6 +77,7 @@ from . import aftersales_callback_outcome
 from . import aftersales_callback_attempt
 from . import aftersales_callback_answer
 from . import aftersales_callback_absence
+from . import aftersales_callback_letter_mixin
 from . import aftersales_callback_placement_mixin
 from . import aftersales_callback
 from . import aftersales_callback_queue_mixin

@@ -33,7 +33,12 @@ class AftersalesCallback(models.Model):
 
     _name = "aftersales.callback"
     _description = "Callback"
-    _inherit = ["aftersales.callback.placement.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "aftersales.callback.placement.mixin",
+        "aftersales.callback.letter.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_planned, date_due, id"
     _rec_names_search = ["name", "partner_id.name", "vehicle_id.license_plate", "repair_order_id.name"]
     _check_company_auto = True
@@ -65,8 +70,6 @@ class AftersalesCallback(models.Model):
             "date_claimed",
             "independence_exception",
             "exception_by_id",
-            "letter_state",
-            "date_letter",
             "explanation",
             "advisor_id",
         }
@@ -172,15 +175,6 @@ class AftersalesCallback(models.Model):
     date_claimed = fields.Datetime("Claimed On", readonly=True, copy=False)
     independence_exception = fields.Char("Exception Granted Because", readonly=True, copy=False, tracking=True)
     exception_by_id = fields.Many2one("res.users", "Exception Granted By", readonly=True, copy=False)
-    # Letter
-    letter_state = fields.Selection(
-        [("to_send", "To Send"), ("sent", "Sent by E-mail"), ("printed", "Printed")],
-        "Letter",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-    )
-    date_letter = fields.Datetime("Letter Sent On", readonly=True, copy=False)
 
     _order_kind_uniq = models.UniqueIndex(
         "(repair_order_id, kind) WHERE repair_order_id IS NOT NULL AND kind <> 'second'",
@@ -202,6 +196,15 @@ class AftersalesCallback(models.Model):
             order = callback.repair_order_id
             callback.vehicle_id = order.vehicle_id or callback.vehicle_id
             callback.partner_id = order.partner_id or callback.partner_id or callback.vehicle_id.partner_id
+
+    @api.depends("name", "partner_id")
+    @api.depends_context("aftersales_callback_customer")
+    def _compute_display_name(self):
+        """The number; in a calendar, where nothing else is seen, the customer."""
+        with_customer = self.env.context.get("aftersales_callback_customer")
+        for callback in self:
+            customer = callback.partner_id.name if with_customer else ""
+            callback.display_name = customer or callback.name or ""
 
     @api.depends("date_due")
     def _compute_date_expiry(self):
@@ -317,18 +320,6 @@ class AftersalesCallback(models.Model):
         self._check_planned()
         self._write_protected({"independence_exception": reason, "exception_by_id": self.env.uid})
         return True
-
-    def action_print_letter(self):
-        """Print the letter to customers who could not be reached."""
-        self.check_access("read")
-        self._check_caller_group()
-        unreachable = self.filtered(lambda c: c.state == "unreachable")
-        if not unreachable:
-            raise UserError(self.env._("The letter is for customers who could not be reached; none is selected."))
-        unreachable.filtered(lambda c: c.letter_state != "sent")._write_protected(
-            {"letter_state": "printed", "date_letter": fields.Datetime.now()}
-        )
-        return self.env.ref("aftersales_crm.action_report_callback_letter").report_action(unreachable)
 
     # ------------------------------------------------------------
     # BUSINESS: who may call whom
@@ -458,22 +449,6 @@ class AftersalesCallback(models.Model):
     def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
         # Eighty calls a day come from the plan and are seen on the call screen: nobody wants a mail for each.
         return []
-
-    # ------------------------------------------------------------
-    # LETTER
-    # ------------------------------------------------------------
-
-    def _send_letters(self):
-        """E-mail the letter where the customer has an address and did not refuse mail; the others are printed."""
-        template = self.env.ref("aftersales_crm.mail_template_callback_unreachable", raise_if_not_found=False)
-        for callback in self:
-            consent = self.env["aftersales.consent"].with_company(callback.company_id)
-            refused = consent._blocked_partners(callback.partner_id, channel="email")
-            if template and callback.partner_id.email and not refused:
-                template.sudo().with_company(callback.company_id).send_mail(callback.id)
-                callback._write_protected({"letter_state": "sent", "date_letter": fields.Datetime.now()})
-            else:
-                callback._write_protected({"letter_state": "to_send"})
 
     # ------------------------------------------------------------
     # CRON

@@ -126,14 +126,14 @@ class AftersalesCallbackPlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        plans = super().create(vals_list)
+        plans = super().create([self._with_month(vals) for vals in vals_list])
         plans._sync_agent_lines()
         return plans
 
     def write(self, vals):
         if {"date_from", "company_id"}.intersection(vals) and any(plan.state == "confirmed" for plan in self):
             raise UserError(self.env._("The month of a confirmed plan stands. Make another plan for another month."))
-        result = super().write(vals)
+        result = super().write(self._with_month(vals))
         if "agent_ids" in vals:
             self._sync_agent_lines()
         return result
@@ -178,7 +178,7 @@ class AftersalesCallbackPlan(models.Model):
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("aftersales_crm.aftersales_callback_action"),
             "domain": [("plan_id", "=", self.id)],
-            "context": {},
+            "context": {"aftersales_callback_customer": 1},
         }
 
     def action_open_board(self):
@@ -197,6 +197,12 @@ class AftersalesCallbackPlan(models.Model):
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
+
+    @api.model
+    def _with_month(self, vals):
+        """Whichever day somebody picks in a calendar, the plan is that of its month."""
+        day = fields.Date.to_date(vals.get("date_from"))
+        return {**vals, "date_from": day.replace(day=1)} if day else vals
 
     def _check_open(self, states, message):
         self.check_access("write")

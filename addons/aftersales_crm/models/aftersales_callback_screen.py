@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.daytime import part_of_day
 from .aftersales_callback_attempt import CHANNELS
 
 
@@ -328,7 +329,9 @@ class AftersalesCallback(models.Model):
         if step in ("complete", "partial"):
             return {**closed, "state": "done", "is_completed": step == "complete"}
         if step == "call_later":
-            return {"call_later": call_later, "date_planned": self.company_id._aftersales_local(call_later).date()}
+            local = self.company_id._aftersales_local(call_later)
+            # What suited the customer today is also what the plan honours when the day is missed.
+            return {"call_later": call_later, "date_planned": local.date(), "time_preference": part_of_day(local.hour)}
         if step in ("refuse", "withdraw"):
             return {**closed, "state": "refused"}
         if step == "retry":

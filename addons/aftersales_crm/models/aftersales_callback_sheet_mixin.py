@@ -1,7 +1,9 @@
 import re
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import format_date, format_datetime
+
+from ..tools.daytime import part_of_day
 
 _MOBILE = re.compile(r"^(?:\+?86)?1[3-9]\d{9}$")
 HISTORY_LIMIT = 5
@@ -38,7 +40,7 @@ class AftersalesCallbackSheetMixin(models.AbstractModel):
             "car": vehicle_sudo.model_id.name,
             "plate": vehicle_sudo.plate_display,
             "order": order_sudo.name,
-            "work": order_sudo.work_summary,
+            "work": order_sudo.work_summary or (order_sudo and order_sudo._selection_label("kind")),
             "date_out": last and format_date(self.env, self.company_id._aftersales_local(last).date()),
             "advisor": order_sudo.advisor_name,
         }
@@ -53,6 +55,8 @@ class AftersalesCallbackSheetMixin(models.AbstractModel):
             "kind_label": self._selection_label("kind"),
             "preference": self.time_preference,
             "preference_label": self._selection_label("time_preference"),
+            "is_convenient": self.time_preference
+            in ("any", part_of_day(self.company_id._aftersales_local(fields.Datetime.now()).hour)),
             "due": format_date(self.env, self.date_due),
             "until": format_date(self.env, self.date_expiry),
             "explanation": self.explanation or "",

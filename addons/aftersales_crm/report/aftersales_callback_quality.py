@@ -13,7 +13,8 @@ class AftersalesCallbackQuality(models.Model):
 
     company_id = fields.Many2one("res.company", readonly=True)
     agent_id = fields.Many2one("res.users", "Caller", readonly=True)
-    month = fields.Date(readonly=True)
+    month = fields.Date("Month (Date)", readonly=True)
+    month_name = fields.Char("Month", readonly=True)
     completed_count = fields.Integer("Completed", readonly=True)
     drawn_count = fields.Integer("Drawn", readonly=True)
     checked_count = fields.Integer("Re-checked", readonly=True)
@@ -57,7 +58,7 @@ class AftersalesCallbackQuality(models.Model):
                     WHERE agent_id IS NOT NULL AND date_call IS NOT NULL
                     GROUP BY 1, 2, 3)
                SELECT ROW_NUMBER() OVER (ORDER BY month, company_id, agent_id) AS id,
-                      company_id, agent_id, month,
+                      company_id, agent_id, month, TO_CHAR(month, 'YYYY-MM') AS month_name,
                       COALESCE(completed_count, 0) AS completed_count,
                       COALESCE(drawn_count, 0) AS drawn_count,
                       COALESCE(checked_count, 0) AS checked_count,

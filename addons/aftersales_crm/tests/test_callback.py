@@ -128,6 +128,13 @@ class TestCallback(AftersalesCallbackCommon):
             self._call(callback, answers=answers)
         self.assertRecordValues(callback, [{"state": "done", "is_completed": True, "attempt_count": 2}])
 
+    def test_callback_later_is_a_wish(self):
+        """An agreed time in the afternoon is the preferred time from then on."""
+        callback = self._create_callback()
+        with freeze_time("2026-03-05 01:00:00"):
+            self._call(callback, "call_later", call_later="2026-03-06 07:00:00")
+        self.assertEqual((callback.time_preference, callback.date_planned), ("afternoon", date(2026, 3, 6)))
+
     def test_callback_retry_and_letter(self):
         """Not reached: again on the next working day, at most once a day; the fifth time a letter goes out."""
         self.owner.email = "owner@example.com"
@@ -159,6 +166,28 @@ class TestCallback(AftersalesCallbackCommon):
             .decode()
         )
         self.assertIn("张三", html)
+
+    def test_callback_letter_sms(self):
+        """An SMS opens with its text and the whole number, which is on record; not to who refused SMS, nor before."""
+        self.owner.email = False
+        callback = self._create_callback()
+        mine = self.as_user(callback, self.crc)
+        with freeze_time("2026-03-05 01:00:00"), self.assertRaisesRegex(UserError, "none is selected"):
+            mine.action_send_sms()
+        callback._write_protected({"state": "unreachable", "letter_state": "to_send"})
+        for user in (self.advisor, self.gm):
+            with self.assertRaises(AccessError):
+                self.as_user(callback, user).action_send_sms()
+        reveals = self.env["aftersales.reveal"].search_count([("partner_id", "=", self.owner.id)])
+        action = mine.action_send_sms()
+        self.assertTrue(action["url"].startswith("sms:13"), action["url"])
+        self.assertIn("Store%20A", action["url"])
+        self.assertNotIn("%3Cp", action["url"])
+        self.assertEqual(callback.letter_state, "sms")
+        self.assertEqual(self.env["aftersales.reveal"].search_count([("partner_id", "=", self.owner.id)]), reveals + 1)
+        self.env["aftersales.consent"].with_company(self.store)._withdraw(self.owner, channel="sms")
+        with self.assertRaisesRegex(UserError, "does not want to get SMS"):
+            mine.action_send_sms()
 
     def test_callback_outcomes(self):
         """Each outcome drives its next step."""

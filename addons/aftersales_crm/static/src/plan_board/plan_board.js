@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
@@ -30,6 +30,12 @@ export class PlanBoard extends Component {
             whatIf: false,
             result: false,
         });
+        this.grid = useRef("grid");
+        // The past of the month lies to the left of what is to be done.
+        useEffect(
+            () => this.grid.el?.querySelector("th.o_today")?.scrollIntoView({ inline: "center", block: "nearest" }),
+            () => [Boolean(this.state.board)]
+        );
         onWillStart(async () => {
             const { context, params } = this.props.action;
             this.planId = params?.plan_id || context?.active_id || (await this.findPlan());
