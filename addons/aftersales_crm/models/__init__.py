@@ -105,6 +105,7 @@ from . import aftersales_appeal
 from . import aftersales_callback_case
 from . import aftersales_cause
 from . import aftersales_complaint_custody_mixin
+from . import aftersales_complaint_exception_mixin
 from . import aftersales_complaint_guard_mixin
 from . import aftersales_complaint_intake_mixin
 from . import aftersales_complaint_investigation_mixin

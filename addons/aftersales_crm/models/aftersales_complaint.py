@@ -81,6 +81,7 @@ class AftersalesComplaint(models.Model):
         "aftersales.complaint.guard.mixin",
         "aftersales.complaint.intake.mixin",
         "aftersales.complaint.step.mixin",
+        "aftersales.complaint.exception.mixin",
         "aftersales.complaint.level.mixin",
         "aftersales.complaint.lane.mixin",
         "aftersales.complaint.custody.mixin",

@@ -128,11 +128,7 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
         if step in ("second_callback", "reopen") and not (is_crc or is_gm):
             return [self.env._("Only a consultant, the service manager or the general manager may do this.")]
         if step == "second_callback":
-            if user == self.handler_id:
-                return [self.env._("The second callback is made by another person than the handler.")]
-            order_sudo = self.repair_order_id.sudo()
-            if user in order_sudo.advisor_id | order_sudo.technician_ids:
-                return [self.env._("The caller cannot be the advisor or a technician of the repair order.")]
+            return self._second_caller_reasons(user)
         return []
 
     def _content_reasons(self, step):
@@ -280,6 +276,7 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
 
     def _get_step_labels(self):
         return {
+            "second_exception": self.env._("Allow an Exception"),
             "confirm": self.env._("Confirm with the Customer"),
             "classify": self.env._("Classify"),
             "investigate": self.env._("Settle Investigation"),

@@ -128,6 +128,8 @@ class AftersalesComplaintSolutionMixin(models.AbstractModel):
             "proposed_by_id": False,
             "second_satisfied": False,
             "second_caller_id": False,
+            "second_exception": False,
+            "second_exception_by_id": False,
             "solution_round": self.solution_round + 1,
         }
 

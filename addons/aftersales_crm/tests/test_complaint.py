@@ -213,6 +213,36 @@ class TestComplaint(AftersalesCaseCommon):
         self.as_user(complaint, self.crc).action_record_second_callback("yes")
         self.assertEqual(complaint.second_caller_id, self.crc)
 
+    def test_second_callback_exception(self):
+        """A small store lets who worked on the order call, with a reason, by somebody else's decision; never the handler."""
+        self.order.technician_ids = [Command.link(self.crc_2.id), Command.link(self.manager_2.id)]
+        complaint = self._lead_to(self._create_complaint(), "carried_out")
+        with self.assertRaisesRegex(UserError, "does not allow exceptions"):
+            self.as_user(complaint, self.gm).action_allow_second_caller("Nobody else is here.")
+        self.store.aftersales_allow_exceptions = True
+        with self.assertRaises(AccessError):
+            self.as_user(complaint, self.crc_2).action_allow_second_caller("Let me.")
+        with self.assertRaisesRegex(UserError, "worked on this order"):
+            self.as_user(complaint, self.manager_2).action_allow_second_caller("Let me.")
+        with self.assertRaisesRegex(UserError, "State the reason"):
+            self.as_user(complaint, self.gm).action_allow_second_caller(" ")
+        with self.assertRaises(AccessError), mute_logger(PROTECTED_LOG):
+            self.as_user(complaint, self.gm).write({"second_exception": "forged"})
+        self.as_user(complaint, self.manager).action_allow_second_caller("Nobody else is here.")
+        with self.assertRaisesRegex(UserError, "another person than the handler"):
+            self.as_user(complaint, complaint.handler_id).action_record_second_callback("yes")
+        self.as_user(complaint, self.crc_2).action_record_second_callback("yes")
+        self.assertRecordValues(
+            complaint,
+            [
+                {
+                    "second_caller_id": self.crc_2.id,
+                    "second_exception": "Nobody else is here.",
+                    "second_exception_by_id": self.manager.id,
+                }
+            ],
+        )
+
     def test_not_satisfied(self):
         """An unsatisfied customer: investigated again, or closed with the reason and the recourse told."""
         complaint = self._lead_to(self._create_complaint(), "carried_out")

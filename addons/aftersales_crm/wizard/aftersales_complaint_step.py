@@ -76,6 +76,8 @@ class AftersalesComplaintStep(models.TransientModel):
             case.action_change_level(self.level, self.reason)
         elif self.step == "second_callback":
             case.action_record_second_callback(self.satisfied, self.note, self.handling_score, self.handling_comment)
+        elif self.step == "second_exception":
+            case.action_allow_second_caller(self.reason)
         elif self.step == "rework":
             case.action_rework(self.reason)
         elif self.step == "reject":
