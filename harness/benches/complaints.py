@@ -75,8 +75,8 @@ def fill(first, last):
     )
     env.cr.execute(
         """
-        INSERT INTO aftersales_clock_event (clock_id, kind, date_event, amount, unit, time_kind, user_id)
-        SELECT k.id, 'start', k.date_start, 8760, 'hour', 'calendar', 1
+        INSERT INTO aftersales_clock_event (clock_id, kind, date_event, date_entry, amount, unit, time_kind, user_id)
+        SELECT k.id, 'start', k.date_start, k.date_start, 8760, 'hour', 'calendar', 1
           FROM aftersales_clock k LEFT JOIN aftersales_clock_event e ON e.clock_id = k.id
          WHERE k.company_id = %(company)s AND e.id IS NULL
         """,

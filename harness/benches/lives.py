@@ -53,6 +53,5 @@ rows = [
     ["moves", f"{sum(moves.values())}, of which {refused} refused"],
     ["ended as", ", ".join(f"{state} {count}" for state, count in ends.most_common())],
 ]
-case.doCleanups()
 TestComplaintLives.doClassCleanups()
 print("BENCH-RESULT " + json.dumps({"rows": rows, "figure": done, "bar": size, "problems": problems}))
