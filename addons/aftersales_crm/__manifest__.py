@@ -48,6 +48,7 @@
         "views/aftersales_repair_order_views.xml",
         "views/aftersales_vehicle_order_views.xml",
         "data/ir_cron_order_data.xml",
+        "views/res_partner_views_order.xml",
         "views/aftersales_import_line_views.xml",
         "views/aftersales_import_doubt_views.xml",
         "views/aftersales_import_mapping_views.xml",

@@ -93,6 +93,8 @@ def fill(number):
         cr.execute(statement)
     cr.execute("ANALYZE res_partner")
     cr.execute("ANALYZE aftersales_vehicle")
+    # An index that is younger than its transaction may not be used by it; the database is dropped after the run
+    cr.commit()
 
 
 files = env(user=advisor.id)["aftersales.vehicle"].with_context(  # noqa: F821
@@ -229,16 +231,13 @@ cr.execute(
 plate, vin, engine, owner = cr.fetchone()
 cr.execute("SELECT name, aftersales_phone_digits FROM res_partner WHERE id = %s", [owner])
 name, phone = cr.fetchone()
-cr.execute("SELECT id FROM aftersales_vehicle ORDER BY id DESC LIMIT 80")
-page = [row[0] for row in cr.fetchall()]
 
 
-def read_page():
+def read_page(ids):
     root.invalidate_all()
-    files.browse(page).web_read(list_specification)
+    files.browse(ids).web_read(list_specification)
 
 
-PAGE_SECONDS = timed(read_page)[1]
 FRAGMENTS = {
     "plate": plate,
     "plate, middle": plate[2:6],
@@ -265,19 +264,22 @@ for label, fragment in FRAGMENTS.items():
         )
     if not set(typed_ids) <= set(plain(fragment, 10**9)[0]):
         problems.append(f"{label}: the list of choices names other files")
-    # Against the faster of both forms; below the time in which the web client reads a page there is nothing to win
-    ratio = web_seconds / max(min(plain_seconds, union_seconds), PAGE_SECONDS)
+    # Against the faster of both forms. What the page of found files costs to be read is no search: it is taken off.
+    # Below five milliseconds there is nothing to win that anybody would notice.
+    _nothing, page_seconds = timed(read_page, web_found[0])
+    searched = max(web_seconds - page_seconds, 0)
+    ratio = searched / max(min(plain_seconds, union_seconds), 0.005)
     ratios.append(ratio)
     rows.append(
         [
             f"{label} ({fragment})",
-            f"{web_found[1]} found; by hand {plain_seconds * 1000:.1f} ms, as a union {union_seconds * 1000:.1f} ms,"
-            f" web client {web_seconds * 1000:.1f} ms ({ratio:.1f}×), choosing {typed_seconds * 1000:.1f} ms",
+            f"{web_found[1]} found; by hand {plain_seconds * 1000:.1f} ms, as a union {union_seconds * 1000:.1f} ms;"
+            f" web client {web_seconds * 1000:.1f} ms, {searched * 1000:.1f} of them searching ({ratio:.1f}×),"
+            f" choosing {typed_seconds * 1000:.1f} ms",
         ]
     )
-rows.append(["page of 80 files, found already", f"{PAGE_SECONDS * 1000:.1f} ms"])
 rows.append(["queries of list, kanban, form", f"{large} ({small} with a hundredth of the files)"])
 if large != small:
     problems.append(f"the query counts of the screens grow with the table: {small} to {large}")
-result = {"rows": rows, "figure": round(3 / max(ratios), 2), "bar": 1, "problems": problems}
+result = {"rows": rows, "figure": round(3 / max(*ratios, 0.01), 2), "bar": 1, "problems": problems}
 print("BENCH-RESULT " + json.dumps(result))

@@ -31,7 +31,9 @@ from . import aftersales_preference_kind
 from . import aftersales_reveal
 from . import aftersales_stocktake
 from . import aftersales_stocktake_line
+from . import aftersales_timeline
 from . import aftersales_vehicle
+from . import aftersales_vehicle_counter
 from . import aftersales_vehicle_document
 from . import aftersales_vehicle_finding
 from . import aftersales_vehicle_insurance
@@ -63,7 +65,9 @@ from . import aftersales_repair_order
 from . import aftersales_repair_order_comeback
 from . import aftersales_repair_order_line
 from . import aftersales_repair_order_bulk
+from . import aftersales_timeline_order
 from . import aftersales_vehicle_order
+from . import res_partner_value
 from . import res_company_order
 from . import res_partner_order
 from . import res_config_settings_order
@@ -95,6 +99,7 @@ from . import aftersales_callback_plan
 from . import aftersales_callback_plan_agent
 from . import aftersales_callback_candidate
 from . import aftersales_repair_order_contact
+from . import aftersales_timeline_contact
 from . import aftersales_vehicle_contact
 from . import res_company_contact
 from . import res_config_settings_contact
@@ -141,6 +146,7 @@ from . import aftersales_corrective_duty
 from . import aftersales_complaint_corrective
 from . import aftersales_handover
 from . import aftersales_problem_category_case
+from . import aftersales_timeline_case
 from . import aftersales_vehicle_case
 from . import res_company_case
 from . import res_config_settings_case

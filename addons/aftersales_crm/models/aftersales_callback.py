@@ -474,3 +474,12 @@ class AftersalesCallback(models.Model):
         ).try_lock_for_update()
         expired._do_miss()
         return expired
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each call."""
+        texts = {}
+        for callback in self:
+            score = self.env._("%(score)s of 5", score=callback.satisfaction) if callback.satisfaction else ""
+            parts = (callback._selection_label("kind"), callback._selection_label("state"), score, callback.remark)
+            texts[callback.id] = " · ".join(filter(None, parts))
+        return texts

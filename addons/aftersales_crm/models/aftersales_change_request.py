@@ -241,3 +241,10 @@ class AftersalesChangeRequest(models.Model):
         return self.env._(
             "%(request)s applied (%(reason)s). %(changes)s", request=self.name, reason=self.reason, changes=changes
         )
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {
+            row.id: f"{row.name}: {', '.join(row.line_ids.mapped('field_label')) or row._selection_label('kind')}"
+            for row in self
+        }

@@ -332,3 +332,22 @@ class AftersalesComplaint(models.Model):
     def _get_role_users(self, role):
         self.ensure_one()
         return self._clock_group_users(self.env.ref(f"aftersales_crm.group_aftersales_{role}"))
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each case."""
+        return {
+            case.id: " · ".join(
+                filter(
+                    None,
+                    (
+                        case.name,
+                        case._selection_label("nature"),
+                        case._selection_label("level"),
+                        case.kind_id.complete_name,
+                        case._selection_label("state"),
+                        ", ".join(case.action_ids.mapped("display_name")),
+                    ),
+                )
+            )
+            for case in self
+        }

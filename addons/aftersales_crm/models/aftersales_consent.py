@@ -175,3 +175,19 @@ class AftersalesConsent(models.Model):
         if channel == "phone":
             blocked |= partners.filtered("aftersales_do_not_call")
         return blocked
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {
+            row.id: " · ".join(
+                filter(
+                    None,
+                    (
+                        row._selection_label("purpose"),
+                        row._selection_label("channel"),
+                        row.withdrawn_reason if kind == "consent_withdrawn" else row._selection_label("basis"),
+                    ),
+                )
+            )
+            for row in self
+        }

@@ -465,3 +465,22 @@ class AftersalesRepairOrder(models.Model):
             ],
             source="order",
         )
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each visit: what was done, never for whom."""
+        texts = {}
+        for order in self:
+            # Without lines the work is the customer's own words: those are the person's
+            work = order.work_summary if kind != "order_former" or order.line_ids else False
+            texts[order.id] = " · ".join(
+                filter(
+                    None,
+                    (
+                        order.name,
+                        order._selection_label("kind"),
+                        f"{order.odometer:,} km" if order.odometer else "",
+                        work,
+                    ),
+                )
+            )
+        return texts

@@ -111,3 +111,7 @@ class AftersalesStocktakeLine(models.Model):
         closed = self.stocktake_id.filtered(lambda stocktake: stocktake.state == "closed")
         if closed:
             raise UserError(self.env._("%(stocktake)s is closed, its list stays as it is.", stocktake=closed[0].name))
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {row.id: f"{row.stocktake_id.name}: {row._selection_label('result')}" for row in self}

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import format_date
 
 
 class AftersalesVehicle(models.Model):
@@ -30,3 +31,22 @@ class AftersalesVehicle(models.Model):
             "domain": [("vehicle_id", "=", self.id)],
             "context": {"default_vehicle_id": self.id, "default_partner_id": self.partner_id.id},
         }
+
+    def _get_troubles(self):
+        troubles = super()._get_troubles()
+        # Sudoed: an open case is said at the counter by number and level; its story stays with who may read it
+        for case in (
+            self.env["aftersales.complaint"]
+            .sudo()
+            .search([("vehicle_id", "in", self.ids), ("date_closed", "=", False)], order="date_received desc, id desc")
+        ):
+            if case.partner_id not in case.vehicle_id._get_people() or self.env.user in case.concerned_ids:
+                continue
+            text = self.env._(
+                "Open case %(number)s (%(level)s) since %(date)s",
+                number=case.name,
+                level=case._selection_label("level"),
+                date=format_date(self.env, case.company_id._aftersales_local(case.date_received).date()),
+            )
+            troubles.setdefault(case.vehicle_id.id, []).insert(0, text)
+        return troubles

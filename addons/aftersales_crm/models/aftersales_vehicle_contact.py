@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 READERS = (
     "aftersales_crm.group_aftersales_advisor,aftersales_crm.group_aftersales_crc,"
@@ -47,3 +48,29 @@ class AftersalesVehicle(models.Model):
             ]
         )._do_cancel("ownership_changed")
         return result
+
+    def _get_troubles(self):
+        troubles = super()._get_troubles()
+        seen = set()
+        # Sudoed: that a call went badly is said at the counter; what was answered stays with who may read the callback
+        for callback in (
+            self.env["aftersales.callback"]
+            .sudo()
+            .search([("vehicle_id", "in", self.ids), ("date_done", "!=", False)], order="date_done desc, id desc")
+        ):
+            vehicle = callback.vehicle_id
+            if vehicle.id in seen or callback.partner_id not in vehicle._get_people():
+                continue
+            seen.add(vehicle.id)
+            if callback.has_problem:
+                date = format_date(self.env, callback.company_id._aftersales_local(callback.date_done).date())
+                if callback.satisfaction:
+                    text = self.env._(
+                        "Not content on the callback of %(date)s: %(score)s of 5",
+                        date=date,
+                        score=callback.satisfaction,
+                    )
+                else:
+                    text = self.env._("Not content on the callback of %(date)s", date=date)
+                troubles.setdefault(vehicle.id, []).insert(0, text)
+        return troubles

@@ -151,3 +151,7 @@ class AftersalesVehicleDocument(models.Model):
             strange.filtered(lambda scan: not scan.res_id).sudo().write(
                 {"res_model": self._name, "res_id": document.id}
             )
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {row.id: row.type_id.name for row in self}

@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -17,7 +19,65 @@ class AftersalesVehicle(models.Model):
 
     _inherit = "aftersales.vehicle"
 
+    duplicate_id = fields.Many2one("aftersales.vehicle", "File That Exists", compute="_compute_duplicate_id")
+    duplicate_notice = fields.Html(compute="_compute_duplicate_id", sanitize=False)
     search_text = fields.Char("Find", compute="_compute_search_text", search="_search_search_text")
+
+    @api.depends("license_plate", "vin", "engine_number", "company_id")
+    @api.depends_context("lang")
+    def _compute_duplicate_id(self):
+        """Find the file that the car has already while its numbers are typed, in whatever form."""
+        numbers = {
+            vehicle: {
+                "vin": normalize_vin(vehicle.sudo().vin),
+                "license_plate": normalize_plate(vehicle.license_plate),
+                "engine_number": (vehicle.engine_number or "").strip().upper() or None,
+            }
+            for vehicle in self
+        }
+        wanted = {}
+        for of_one in numbers.values():
+            for name, number in of_one.items():
+                if number:
+                    wanted.setdefault(name, set()).add(number)
+        found_sudo = self.env["aftersales.vehicle"].sudo()
+        if wanted:
+            found_sudo = found_sudo.search(
+                Domain("company_id", "in", (self.company_id or self.env.company).ids)
+                & Domain.OR(Domain(name, "in", list(values)) for name, values in wanted.items())
+            )
+        for vehicle in self:
+            others_sudo = found_sudo.filtered(
+                lambda other, vehicle=vehicle: (
+                    other.id != vehicle._origin.id and other.company_id == (vehicle.company_id or self.env.company)
+                )
+            )
+            match, by = self._first_match(others_sudo, numbers[vehicle])
+            vehicle.duplicate_id = match.with_env(self.env)
+            vehicle.duplicate_notice = self._duplicate_text(match, by) if match else False
+
+    @api.model
+    def _first_match(self, others, numbers):
+        for name, number in numbers.items():
+            match = others.filtered(lambda other, name=name, number=number: number and other[name] == number)[:1]
+            if match:
+                return match, name
+        return others.browse(), None
+
+    @api.model
+    def _duplicate_text(self, match, by):
+        # In another tab: what has been typed here is not lost by looking
+        link = Markup('<a href="/odoo/vehicle-files/%s" target="_blank">%s</a>') % (match.id, match.display_name)
+        owner = match.partner_id.display_name or "–"
+        if by == "engine_number":
+            return Markup("<span>%s</span>") % self.env._(
+                "Another file has this engine number: %(file)s (%(owner)s). Is it the same car?", file=link, owner=owner
+            )
+        return Markup("<span>%s</span>") % self.env._(
+            "This car has a file already: %(file)s (%(owner)s). Go on there; a second file is refused.",
+            file=link,
+            owner=owner,
+        )
 
     def _compute_search_text(self):
         self.search_text = False

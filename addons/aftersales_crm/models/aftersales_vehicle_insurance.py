@@ -24,3 +24,15 @@ class AftersalesVehicleInsurance(models.Model):
     _dates = models.Constraint(
         "CHECK(date_start IS NULL OR date_end >= date_start)", "The policy expires before it starts. Correct one date."
     )
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {
+            row.id: self.env._(
+                "%(kind)s, %(insurer)s, until %(date)s",
+                kind=dict(self._fields["kind"]._description_selection(self.env))[row.kind],
+                insurer=row.insurer,
+                date=row.date_end,
+            )
+            for row in self
+        }

@@ -47,3 +47,7 @@ class AftersalesVehicleOdometer(models.Model):
                 if (vehicle_id, date, value) not in known
             ],
         )
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {row.id: f"{row.value:,} km" for row in self}

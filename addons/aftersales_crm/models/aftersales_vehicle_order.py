@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from ..tools import bulk
 from ..tools.dating import date_correction
@@ -82,3 +83,36 @@ class AftersalesVehicle(models.Model):
             {"is_former_owner": True, "callback_phone": False}
         )
         return result
+
+    def _get_troubles(self):
+        troubles = super()._get_troubles()
+        # Sudoed: whoever stands at the counter must know; rows of former owners are left out
+        last_by_vehicle = {}
+        for order in (
+            self.env["aftersales.repair.order"]
+            .sudo()
+            .search(
+                [
+                    ("vehicle_id", "in", self.ids),
+                    ("state", "!=", "cancelled"),
+                    ("is_former_owner", "=", False),
+                    "|",
+                    ("is_comeback", "=", True),
+                    ("declined_advice", "!=", False),
+                ],
+                order="date_in desc, id desc",
+            )
+        ):
+            last_by_vehicle.setdefault(order.vehicle_id.id, order)
+        for vehicle_id, order in last_by_vehicle.items():
+            date = format_date(self.env, order.company_id._aftersales_local(order.date_in).date())
+            lines = troubles.setdefault(vehicle_id, [])
+            if order.is_comeback:
+                lines.append(
+                    self.env._("Comeback on %(date)s: %(work)s", date=date, work=order.work_summary or order.name)
+                )
+            if order.declined_advice:
+                lines.append(
+                    self.env._("Advised on %(date)s, not done: %(advice)s", date=date, advice=order.declined_advice)
+                )
+        return troubles

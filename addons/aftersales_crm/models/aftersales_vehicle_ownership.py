@@ -2,6 +2,12 @@ from odoo import api, fields, models
 
 from ..tools import bulk
 
+# Who may look into the chapter of a former owner: who reviews files, and who answers for the store
+FORMER_OWNER_GROUPS = (
+    "aftersales_crm.group_aftersales_archivist,aftersales_crm.group_aftersales_manager,"
+    "aftersales_crm.group_aftersales_gm,aftersales_crm.group_aftersales_admin"
+)
+
 
 class AftersalesVehicleOwnership(models.Model):
     """Who owned the car from when to when. Written by the vehicle file and by approved change requests alone.
@@ -123,3 +129,7 @@ class AftersalesVehicleOwnership(models.Model):
             "UPDATE mail_message SET create_uid = %s WHERE id = ANY(%s)", [api.SUPERUSER_ID, messages.ids]
         )
         messages.invalidate_recordset(["create_uid"])
+
+    def _timeline_texts(self, kind):
+        """What the timeline says of each row."""
+        return {row.id: row.partner_id.display_name for row in self}

@@ -2,11 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-# Who may look into the chapter of a former owner: who reviews files, and who answers for the store
-FORMER_OWNER_GROUPS = (
-    "aftersales_crm.group_aftersales_archivist,aftersales_crm.group_aftersales_manager,"
-    "aftersales_crm.group_aftersales_gm,aftersales_crm.group_aftersales_admin"
-)
+from .aftersales_vehicle_ownership import FORMER_OWNER_GROUPS
 
 
 class AftersalesVehicle(models.Model):

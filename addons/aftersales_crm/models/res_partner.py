@@ -51,6 +51,9 @@ class ResPartner(models.Model):
         "aftersales.preference", "partner_id", "Preferences", groups=CARD_GROUPS
     )
     aftersales_vehicle_ids = fields.One2many("aftersales.vehicle", "partner_id", "Vehicles", groups=CARD_GROUPS)
+    aftersales_timeline_ids = fields.One2many(
+        "aftersales.timeline", "partner_id", "Timeline", readonly=True, groups=CARD_GROUPS
+    )
     aftersales_new_phone = fields.Char(
         "New Phone",
         compute="_compute_aftersales_new_phone",

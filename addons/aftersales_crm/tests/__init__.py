@@ -8,6 +8,7 @@ from . import test_worktime
 # 2 File
 from . import test_change_request
 from . import test_consent
+from . import test_counter
 from . import test_former_owner
 from . import test_masked_numbers
 from . import test_stocktake

@@ -239,6 +239,24 @@ class TestFormerOwner(FileCommon):
             )
         self.assertFalse(self.vehicle.message_partner_ids & self.people)
 
+    def test_timeline(self):
+        """The stream tells what was repaired, without the person; the person's own page keeps what was done for them."""
+        for user in (self.advisor, self.crc):
+            rows = self.as_user(self.vehicle, user).timeline_ids
+            visit = rows.filtered(lambda row: row.kind == "order_former")
+            self.assertIn("Brake pads", visit.summary)
+            self.assertFalse(visit.partner_id)
+            told = str(rows.read(["summary", "partner_id", "user_id"])) + str(rows.mapped("partner_id.display_name"))
+            with self.subTest(user=user.login):
+                if user == self.advisor:
+                    self.assertNotIn(SECRET, told)
+                    self.assertFalse(visit.can_open)
+        self.assertFalse(
+            self.as_user(self.env["aftersales.timeline"], self.advisor).search(
+                [("vehicle_id", "=", self.vehicle.id), ("partner_id", "in", self.people.ids)]
+            )
+        )
+
     def test_decisions(self):
         """The decisions of that time stand, what was decided on is for reviewers."""
         rows = self.as_user(self.env["aftersales.approval"], self.advisor).search(
