@@ -65,7 +65,7 @@ CATEGORIES = CATEGORY | env["aftersales.problem.category"].create(
 )
 KINDS = env["aftersales.complaint.kind"].search([("parent_id", "=", False)], limit=2)
 CAUSES = env["aftersales.cause"].search([("child_ids", "=", False)], limit=2)
-QUESTIONS = env["aftersales.question"].search([("kind", "=", "yes_no")], limit=2)
+QUESTIONS = env["aftersales.question"].search([("kind", "=", "yes_no"), ("problem_answer", "!=", False)], limit=2)
 WORK = ("maintenance", "repair")
 
 moments = st.builds(lambda day, minute: (day, minute), st.integers(0, DAYS - 1), st.integers(0, 1439))

@@ -162,6 +162,8 @@ def test_from_a_finding_to_its_effect_in_the_next_report(server, odoo_env, open_
 
     later = store.crc("aftersales.monthly.report", "write_month", month=f"{month}")
     assert later != report
+    # The report is read at the desk.
+    gm.page.set_viewport_size({"width": 1440, "height": 900})
     gm.open(f"aftersales-monthly-reports/{later}")
     gm.press("action_open_dashboard")
     told = gm.page.locator(".o_dash_actions", has_text=FINDING)
