@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-FIRST, DAYS, FIX = date(2026, 3, 1), 90, 30
+FIRST, DAYS, FIX = date(2026, 3, 1), 70, 30
 SEEN = Counter()
 STORE = env["res.company"].create({"name": "Histories"})
 STORE.resource_calendar_id.tz = "Asia/Shanghai"
@@ -74,9 +74,9 @@ orders = st.fixed_dictionaries(
         "out": moments,
         "state": st.sampled_from(["delivered", "delivered", "delivered", "cancelled"]),
         "advisor": st.sampled_from([0, 1, None]),
-        "car": st.integers(0, 3),
+        "car": st.integers(0, 1),
         "work": st.sampled_from(WORK),
-        "back_of": st.one_of(st.none(), st.integers(0, 9)),
+        "back_of": st.one_of(st.none(), st.integers(0, 3), st.integers(0, 3)),
     }
 )
 calls = st.fixed_dictionaries(
@@ -110,7 +110,7 @@ histories = st.fixed_dictionaries(
 questions = st.fixed_dictionaries(
     {
         "first": st.integers(0, DAYS - 1),
-        "length": st.integers(5, 70),
+        "length": st.integers(20, 90),
         "scope": st.sampled_from(["store", "store", "advisor", "brand", "order_kind"]),
         "part": st.integers(0, 1),
         "filter": st.sampled_from([None, 0, 1]),
