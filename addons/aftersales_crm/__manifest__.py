@@ -31,6 +31,7 @@
         "wizard/aftersales_change_wizard_views.xml",
         "wizard/aftersales_contact_wish_views.xml",
         "wizard/aftersales_reveal_wizard_views.xml",
+        "wizard/aftersales_stocktake_scan_views.xml",
         "views/res_partner_views.xml",
         "views/aftersales_vehicle_views.xml",
         "views/aftersales_vehicle_document_views.xml",
@@ -41,6 +42,9 @@
         "views/aftersales_stocktake_line_views.xml",
         "views/aftersales_consent_views.xml",
         "views/aftersales_reveal_views.xml",
+        "views/aftersales_export_log_views.xml",
+        "views/aftersales_data_request_views.xml",
+        "views/aftersales_vehicle_merge_views.xml",
         "views/res_config_settings_file_views.xml",
         # 3 Order
         "data/aftersales_order_sequence_data.xml",

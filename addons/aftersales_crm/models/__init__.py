@@ -25,7 +25,9 @@ from . import aftersales_vehicle_identity_mixin
 from . import aftersales_change_request
 from . import aftersales_change_request_line
 from . import aftersales_consent
+from . import aftersales_data_request
 from . import aftersales_document_type
+from . import aftersales_export_log
 from . import aftersales_preference
 from . import aftersales_preference_kind
 from . import aftersales_reveal
@@ -37,14 +39,17 @@ from . import aftersales_vehicle_counter
 from . import aftersales_vehicle_document
 from . import aftersales_vehicle_finding
 from . import aftersales_vehicle_insurance
+from . import aftersales_vehicle_merge
 from . import aftersales_vehicle_odometer
 from . import aftersales_vehicle_ownership
 from . import aftersales_vehicle_transfer
 from . import aftersales_vehicle_upkeep
+from . import base
 from . import aftersales_vehicle_bulk
 from . import res_company_file
 from . import res_config_settings_file
 from . import res_partner
+from . import res_partner_retention
 from . import res_users
 from . import res_partner_bulk
 
@@ -152,6 +157,7 @@ from . import res_company_case
 from . import res_config_settings_case
 
 # 6 Figures
+from . import aftersales_vehicle_merge_figures
 from . import aftersales_monthly_check_mixin
 from . import aftersales_monthly_counting_mixin
 from . import aftersales_monthly_dashboard_mixin

@@ -37,6 +37,14 @@ class AftersalesStocktake(models.Model):
     pending_count = fields.Integer("To Check", compute="_compute_counts")
     problem_count = fields.Integer("Missing or Out of Touch", compute="_compute_counts")
     coverage = fields.Float("Coverage (%)", compute="_compute_counts", digits=(5, 1))
+    year_coverage = fields.Float(
+        "Coverage of the Store (%)",
+        compute="_compute_year_coverage",
+        compute_sudo=True,
+        digits=(5, 1),
+        help="Share of the store's files that were checked within the time that the settings give (12 months).",
+    )
+    overdue_count = fields.Integer("Files Overdue", compute="_compute_year_coverage", compute_sudo=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True
     )
@@ -70,6 +78,19 @@ class AftersalesStocktake(models.Model):
             stocktake.checked_count = stocktake.file_count - stocktake.pending_count
             stocktake.problem_count = by_result.get("missing", 0) + by_result.get("out_of_touch", 0)
             stocktake.coverage = 100 * stocktake.checked_count / stocktake.file_count if stocktake.file_count else 0
+
+    @api.depends("company_id", "line_ids.result")
+    def _compute_year_coverage(self):
+        vehicles = self.env["aftersales.vehicle"]
+        by_company = {}
+        for company in self.company_id:
+            files = vehicles.search_count([("company_id", "=", company.id)])
+            checked = vehicles.search_count(
+                [("company_id", "=", company.id), ("last_stocktake_date", ">=", company._aftersales_stocktake_limit())]
+            )
+            by_company[company] = (100 * checked / files if files else 0, files - checked)
+        for stocktake in self:
+            stocktake.year_coverage, stocktake.overdue_count = by_company.get(stocktake.company_id, (0, 0))
 
     # ------------------------------------------------------------
     # ORM
@@ -112,6 +133,19 @@ class AftersalesStocktake(models.Model):
         self._write_protected({"state": "closed", "date_closed": fields.Datetime.now()})
         self.activity_unlink(["mail.mail_activity_data_todo"])
         return True
+
+    def action_open_scan(self):
+        """Open the dialog into which plates and VINs are scanned, one after the other."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "aftersales.stocktake.scan",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_stocktake_id": self.id},
+        }
 
     def action_view_lines(self):
         self.ensure_one()
@@ -159,7 +193,11 @@ class AftersalesStocktake(models.Model):
 
     @api.model
     def _cron_chase(self):
-        """Remind the archivist of campaigns that are past their day and not done. May run as often as it likes."""
+        """Remind the archivist of campaigns that are past their day and not done, and of files that nobody checks.
+
+        May run as often as it likes.
+        """
+        self._chase_overdue_files()
         for stocktake in self.search([("state", "=", "running")]):
             if stocktake.date_end >= stocktake.company_id._aftersales_today() or not stocktake.pending_count:
                 continue
@@ -171,4 +209,32 @@ class AftersalesStocktake(models.Model):
                 summary=stocktake.with_context(lang=stocktake.user_id.lang).env._(
                     "%(count)s files are still to be checked", count=stocktake.pending_count
                 ),
+            )
+
+    @api.model
+    def _chase_overdue_files(self):
+        """Ask the archivists for a campaign where files are overdue and none is running; once, until it is done."""
+        group = self.env.ref("aftersales_crm.group_aftersales_archivist")
+        for company in self.env["res.company"].search([]):
+            running = self.search_count(
+                [("company_id", "=", company.id), ("state", "in", ("draft", "running"))], limit=1
+            )
+            overdue = self.env["aftersales.vehicle"].search_count(
+                [
+                    ("company_id", "=", company.id),
+                    ("create_date", "<", fields.Date.to_string(company._aftersales_stocktake_limit())),
+                    "|",
+                    ("last_stocktake_date", "=", False),
+                    ("last_stocktake_date", "<", company._aftersales_stocktake_limit()),
+                ]
+            )
+            archivist = group.user_ids.filtered(lambda user, company=company: company in user.company_ids)[:1]
+            if running or not overdue or not archivist:
+                continue
+            campaign = self.with_context(lang=archivist.lang).with_company(company)
+            stocktake = campaign.create([{"user_id": archivist.id, "company_id": company.id}])
+            stocktake.activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=archivist.id,
+                summary=campaign.env._("%(count)s files are overdue: start the stocktake", count=overdue),
             )

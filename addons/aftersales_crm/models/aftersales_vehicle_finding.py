@@ -125,3 +125,17 @@ class AftersalesVehicle(models.Model):
             SQL.identifier(name),
             to_flush=self._fields[name],
         )
+
+    def _files_merged(self):
+        """Hook: rows moved between these files; upper floors reckon again what they keep on them."""
+
+    def action_open_merge(self):
+        """Ask for the merge of this file with the one that the car has already, or with another one."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Merge Two Files"),
+            "res_model": "aftersales.vehicle.merge",
+            "view_mode": "form",
+            "context": {"default_duplicate_id": self.id, "default_keep_id": self.duplicate_id.id},
+        }

@@ -116,3 +116,8 @@ class AftersalesVehicle(models.Model):
                     self.env._("Advised on %(date)s, not done: %(advice)s", date=date, advice=order.declined_advice)
                 )
         return troubles
+
+    def _files_merged(self):
+        result = super()._files_merged()
+        self._update_last_service_date()
+        return result

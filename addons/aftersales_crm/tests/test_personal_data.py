@@ -1,0 +1,185 @@
+import base64
+import json
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import freeze_time
+from odoo.tools import mute_logger
+
+from .common_file import FileCommon
+
+
+class TestExport(FileCommon):
+    """DOMAIN 9: exports only by right, logged, row-limited, watermarked with name and time."""
+
+    def setUp(self):
+        super().setUp()
+        self.vehicle = self.create_vehicle()
+        self.exporter = self.gm
+        self.exporter.group_ids = [Command.link(self.env.ref("aftersales_crm.group_aftersales_export").id)]
+
+    def export(self, user, *names, record=None):
+        return self.as_user(record or self.vehicle, user).export_data(list(names or ("license_plate",)))["datas"]
+
+    def test_right(self):
+        """No role exports by itself, Odoo's own export right alone is not enough, and paths to customers count."""
+        for user in (self.advisor, self.crc, self.archivist, self.manager, self.admin, self.officer):
+            user.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
+            with self.subTest(user=user.login), self.assertRaises(UserError):
+                self.export(user)
+        with self.assertRaises(AccessError):
+            self.export(self.advisor, "name", record=self.customer)
+        with self.assertRaises(AccessError):
+            self.export(self.advisor, "name", "partner_id/name", record=self.store)
+
+    def test_logged_and_marked(self):
+        """The file says who took it and when, in the store's time; the ledger keeps what was taken."""
+        with freeze_time("2026-03-01 02:00:00"):
+            rows = self.export(self.exporter, "license_plate", "partner_id/name")
+        self.assertEqual(rows[0], ["沪A12345", "张三"])
+        self.assertIn("Gm", rows[-1][0])
+        self.assertIn("2026-03-01 10:00:00", rows[-1][0])
+        log = self.as_user(self.env["aftersales.export.log"], self.manager).search([])
+        self.assertRecordValues(
+            log[0],
+            [
+                {
+                    "user_id": self.gm.id,
+                    "res_model": "aftersales.vehicle",
+                    "field_names": "license_plate, partner_id/name",
+                    "row_count": 1,
+                }
+            ],
+        )
+        grouped = self.export(self.exporter, ".id", "license_plate")
+        self.assertEqual(grouped[-1][0], "", "A grouped export reads the first column as a number")
+
+    @mute_logger("odoo.addons.aftersales_crm.models.aftersales_protected_mixin")
+    def test_ledger_stands(self):
+        """Nobody writes the ledger of exports or deletes from it."""
+        self.export(self.exporter)
+        log = self.env["aftersales.export.log"].search([], limit=1)
+        for call in (lambda: log.write({"row_count": 0}), log.unlink, lambda: log.create({})):
+            with self.assertRaises(AccessError):
+                call()
+        with self.assertRaises(AccessError):
+            self.as_user(log, self.advisor).read(["row_count"])
+
+    def test_row_limit(self):
+        """More rows than the store allows are not exported."""
+        self.store.aftersales_export_limit = 1
+        other = self.create_vehicle(license_plate="沪B00001", vin=False)
+        with self.assertRaises(UserError):
+            self.export(self.exporter, record=self.vehicle | other)
+        self.export(self.exporter)
+
+
+class TestDataRequest(FileCommon):
+    """DOMAIN 9: a person gets a copy and a correction; a deletion becomes "stored only", and erased at the end."""
+
+    def ask(self, kind, user=None):
+        user = user or self.crc
+        return self.as_user(self.env["aftersales.data.request"], user).create(
+            {"partner_id": self.customer.id, "kind": kind, "wish": "By letter", "company_id": self.store.id}
+        )
+
+    def answer(self, request, user=None):
+        self.as_user(request, user or self.manager).action_carry_out()
+
+    def add_visit(self, days):
+        vehicle = (
+            self.env["aftersales.vehicle"].search([("partner_id", "=", self.customer.id)]) or self.create_vehicle()
+        )
+        out = fields.Datetime.subtract(fields.Datetime.now(), days=days)
+        return self.env["aftersales.repair.order"].create(
+            {
+                "name": f"WX-{days}",
+                "vehicle_id": vehicle.id,
+                "company_id": self.store.id,
+                "customer_words": "My own words",
+                "date_in": out,
+                "date_out": out,
+            }
+        )
+
+    def test_who_answers(self):
+        """Taken in by one person, answered by another, who is a manager; refused with a reason only."""
+        request = self.ask("copy", self.manager)
+        with self.assertRaises(UserError):
+            self.answer(request, self.manager)
+        with self.assertRaises(UserError):
+            self.answer(request, self.advisor)
+        with self.assertRaises(UserError):
+            self.as_user(request, self.gm).action_refuse(" ")
+        self.as_user(request, self.gm).action_refuse("Not the person")
+        self.assertRecordValues(request, [{"state": "refused", "answer": "Not the person", "done_by_id": self.gm.id}])
+        with self.assertRaises(UserError):
+            self.answer(request, self.manager_2)
+        with self.assertRaises(UserError):
+            request.unlink()
+
+    def test_copy(self):
+        """The copy holds every section of the person's data, the numbers in full, of this store alone."""
+        self.add_visit(3)
+        request = self.ask("copy")
+        self.answer(request)
+        content = json.loads(base64.b64decode(request.sudo().copy_file))
+        self.assertLessEqual({"card", "vehicles", "consents", "preferences", "visits"}, set(content))
+        self.assertIn("+86 138 0013 8000", str(content["card"]))
+        self.assertIn("My own words", str(content["visits"]))
+
+    def test_stored_only(self):
+        """From the deletion request on: not callable, no consent, not exported; erased six years after the last visit."""
+        self.add_visit(10)
+        consent = self.as_user(self.env["aftersales.consent"], self.crc).create({"partner_id": self.customer.id})
+        self.answer(self.ask("deletion"))
+        last = fields.Date.subtract(self.store._aftersales_today(), days=10)
+        self.assertRecordValues(
+            self.customer, [{"aftersales_stored_only": True, "aftersales_do_not_call": True, "active": True}]
+        )
+        self.assertGreaterEqual(self.customer.aftersales_erase_date, fields.Date.add(last, years=6))
+        self.assertEqual(consent.state, "withdrawn")
+        self.assertEqual(self.env["aftersales.consent"]._blocked_partners(self.customer), self.customer)
+        with self.assertRaises(UserError):
+            self.as_user(self.customer, self.crc).action_aftersales_allow_calls("Please")
+        self.gm.group_ids = [Command.link(self.env.ref("aftersales_crm.group_aftersales_export").id)]
+        people = self.as_user(self.customer | self.buyer, self.gm).export_data(["name"])["datas"]
+        self.assertNotIn("张三", str(people))
+        self.assertIn("李四", str(people))
+        vehicles = self.env["aftersales.vehicle"].search([("partner_id", "=", self.customer.id)])
+        self.assertFalse(self.as_user(vehicles, self.gm).export_data(["license_plate"])["datas"])
+
+    def test_erased_at_the_end(self):
+        """When the time is over the scheduled action takes off what names the person; the visit stays without it."""
+        order = self.add_visit(365 * 7)
+        self.env["aftersales.vehicle.ownership"].search([]).flush_recordset()
+        self.env.cr.execute(
+            "UPDATE aftersales_vehicle_ownership SET date_from = '2015-01-01' WHERE partner_id = %s", [self.customer.id]
+        )
+        self.env.invalidate_all()
+        self.answer(self.ask("deletion"))
+        cron = self.env.ref("aftersales_crm.ir_cron_aftersales_erase")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+            self.assertFalse(self.customer.aftersales_erased, "Not before the day is over")
+            with freeze_time(fields.Date.add(self.customer.aftersales_erase_date, days=2)):
+                cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            self.customer, [{"phone": False, "aftersales_erased": True, "active": False, "phone_sanitized": False}]
+        )
+        self.assertNotIn("张三", self.customer.name)
+        self.assertRecordValues(order, [{"customer_words": False, "state": "delivered"}])
+
+    @mute_logger("odoo.addons.aftersales_crm.models.aftersales_protected_mixin")
+    def test_protected(self):
+        """Nobody lifts the marks or answers by writing the state."""
+        request = self.ask("deletion")
+        for user in (self.advisor, self.manager, self.admin):
+            with self.assertRaises(AccessError):
+                self.as_user(self.customer, user).write({"aftersales_stored_only": False})
+            with self.assertRaises(AccessError):
+                self.as_user(request, user).write({"state": "done"})
+        with self.assertRaises(AccessError):
+            self.as_user(request, self.manager_b).read(["wish"])
