@@ -215,7 +215,7 @@ class AftersalesStocktake(models.Model):
     def _chase_overdue_files(self):
         """Ask the archivists for a campaign where files are overdue and none is running; once, until it is done."""
         group = self.env.ref("aftersales_crm.group_aftersales_archivist")
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             running = self.search_count(
                 [("company_id", "=", company.id), ("state", "in", ("draft", "running"))], limit=1
             )

@@ -6,7 +6,7 @@ class AftersalesVehicle(models.Model):
 
     _inherit = "aftersales.vehicle"
 
-    timeline_ids = fields.One2many("aftersales.timeline", "vehicle_id", "Timeline", readonly=True)
+    timeline_ids = fields.One2many("aftersales.timeline", "vehicle_id", readonly=True)
     trouble_summary = fields.Text("What Went Wrong Last Time", compute="_compute_trouble_summary")
 
     @api.depends_context("lang", "uid")

@@ -37,7 +37,7 @@ class AftersalesVehicleMerge(models.Model):
         "aftersales.vehicle", "File to Keep", required=True, index=True, ondelete="restrict", check_company=True
     )
     duplicate_id = fields.Many2one(
-        "aftersales.vehicle", "Duplicate", required=True, index=True, ondelete="restrict", check_company=True
+        "aftersales.vehicle", required=True, index=True, ondelete="restrict", check_company=True
     )
     keep_card = fields.Text("Card of the File to Keep", compute="_compute_cards")
     duplicate_card = fields.Text("Card of the Duplicate", compute="_compute_cards")
@@ -319,7 +319,11 @@ class AftersalesVehicleMerge(models.Model):
                 cr.execute(SQL("UPDATE %s SET %s = %s WHERE %s = %s RETURNING id", table, column, new, column, old))
                 return sorted(row[0] for row in cr.fetchall())
         except UniqueViolation:
-            pass
+            return self._move_rows_singly(table, column, old, new)
+
+    @api.model
+    def _move_rows_singly(self, table, column, old, new):
+        cr = self.env.cr
         ids = []
         cr.execute(SQL("SELECT id FROM %s WHERE %s = %s ORDER BY id", table, column, old))
         for (row_id,) in cr.fetchall():
