@@ -65,6 +65,32 @@ class Site:
         )
         return vehicle, approval
 
+    def planned_action(self) -> int:
+        """A draft of a corrective action with one measure, proposed by the service manager."""
+        number = next(self.numbers)
+        (category,) = self.admin.create("aftersales.problem.category", {"name": f"Case {number}", "code": f"c{number}"})
+        day = (datetime.date.today() + datetime.timedelta(days=20)).isoformat()
+        advisor = self.store.users["advisor"]
+        measure = {"name": "Print the quote", "kind": "corrective", "date_deadline": day, "responsible_id": advisor}
+        (action,) = self.client("manager").create(
+            "aftersales.corrective.action",
+            {
+                "name": "Explain the price",
+                "kind": "corrective",
+                "problem": "Surprised by the price",
+                "root_cause": "The quote is not printed",
+                "responsible_id": advisor,
+                "supervisor_id": self.store.users["manager_2"],
+                "date_deadline": day,
+                "indicator": "problem_rate",
+                "problem_category_id": category,
+                "target": 5.0,
+                "window_days": 30,
+                "measure_ids": [[0, 0, measure]],
+            },
+        )
+        return action
+
     def approval(self, approval: int) -> dict:
         return self.admin("aftersales.approval", "read", ids=[approval], fields=["state", "decided_by_id"])[0]
 
@@ -181,28 +207,7 @@ def test_deciding_out_of_turn_twice_for_another_and_ones_own(site):
 def test_editing_after_signing_voids_the_signature(site):
     """One changed character of a measure voids the general manager's signature and asks again; a tag does not."""
     manager, gm = site.client("manager"), site.client("gm")
-    (category,) = site.admin.create("aftersales.problem.category", {"name": "Signing", "code": "signing"})
-    day = (datetime.date.today() + datetime.timedelta(days=20)).isoformat()
-    (action,) = manager.create(
-        "aftersales.corrective.action",
-        {
-            "name": "Explain the price",
-            "kind": "corrective",
-            "problem": "Surprised by the price",
-            "root_cause": "The quote is not printed",
-            "responsible_id": site.store.users["advisor"],
-            "supervisor_id": site.store.users["manager_2"],
-            "date_deadline": day,
-            "indicator": "problem_rate",
-            "problem_category_id": category,
-            "target": 5.0,
-            "window_days": 30,
-            "measure_ids": [
-                [0, 0, {"name": "Print the quote", "kind": "corrective", "date_deadline": day,
-                        "responsible_id": site.store.users["advisor"]}],
-            ],
-        },
-    )  # fmt: skip
+    action = site.planned_action()
     manager("aftersales.corrective.action", "action_submit", ids=[action])
     with pytest.raises(RpcError):
         manager("aftersales.corrective.action", "action_approval_approve", ids=[action])
@@ -220,6 +225,41 @@ def test_editing_after_signing_voids_the_signature(site):
     assert "Print the quote." in rows()[0]["void_reason"]
     state = manager("aftersales.corrective.action", "read", ids=[action], fields=["state"])[0]["state"]
     assert state == "submitted"
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_no_role_forges_an_action(site, role):
+    """Step, signature, dates and effect of an action and its measures are refused over both protocols and by import."""
+    model = "aftersales.corrective.action"
+    action = site.planned_action()
+    site.client("manager")(model, "action_submit", ids=[action])
+    names = ["state", "date_signed", "effective", "effect_after", "effect_p", "round", "baseline", "proposed_by_id"]
+    before = site.admin(model, "read", ids=[action], fields=names)
+    measures = site.admin(model, "read", ids=[action], fields=["measure_ids"])[0]["measure_ids"]
+    attacks = [
+        (model, [action], {"state": "signed"}),
+        (model, [action], {"date_signed": "2026-01-01 00:00:00"}),
+        (model, [action], {"effective": "yes", "effect_after": 0.0, "effect_p": 0.001}),
+        (model, [action], {"baseline": 99.0, "round": 2, "proposed_by_id": 2}),
+        (model, [action], {"approval_ids": [[0, 0, {"purpose": "sign", "state": "approved"}]]}),
+        ("aftersales.corrective.measure", measures, {"date_done": "2026-01-01", "done_by_id": 2}),
+    ]
+    client, call = site.client(role), site.xmlrpc(role)
+    for name, records, values in attacks:
+        with pytest.raises(RpcError) as refused:
+            client(name, "write", ids=records, vals=values, context={PROOF: True})
+        assert refused.value.status in (403, 422), (name, values, refused.value)
+        with pytest.raises(xmlrpc.client.Fault):
+            call(name, "write", records, values)
+        with pytest.raises(xmlrpc.client.Fault):
+            call(name, "web_save", records, values, {"display_name": {}})
+    for step in ("action_start", "action_done", "action_close"):
+        with pytest.raises(RpcError):
+            client(model, step, ids=[action])
+    if role != "gm":
+        with pytest.raises(RpcError):
+            client(model, "action_approval_approve", ids=[action])
+    assert site.admin(model, "read", ids=[action], fields=names) == before
 
 
 def test_the_group_officer_reaches_no_file(site):
