@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..tools.corrective import ENDED
 
@@ -185,6 +186,7 @@ class AftersalesCorrectiveAction(models.Model):
         for action in self:
             action.display_name = f"{action.number} {action.name}" if action.number else action.name
 
+    @api.depends_context("lang")
     @api.depends("state", "responsible_id", "supervisor_id", "proposed_by_id", "date_deadline")
     def _compute_next_step(self):
         for action in self:
@@ -303,10 +305,16 @@ class AftersalesCorrectiveAction(models.Model):
         self.ensure_one()
         return self._clock_group_users(self.env.ref("aftersales_crm.group_aftersales_gm"))
 
-    def _tell(self, users, subject, body):
+    def _tell(self, users, words):
+        """Tell persons, each in their own language.
+
+        :param words: function of the action in the reader's language, that returns (subject, body)
+        """
         self.ensure_one()
-        if users:
-            self.message_notify(partner_ids=users.sudo().partner_id.ids, subject=subject, body=body)
+        for lang, readers in users.sudo().grouped("lang").items():
+            action = self.with_context(lang=lang)
+            subject, body = words(action)
+            action.message_notify(partner_ids=readers.partner_id.ids, subject=subject, body=body)
 
     def _tell_measure_done(self, measure):
         """Tell the responsible person that the last measure is done: only the report is missing."""
@@ -314,8 +322,10 @@ class AftersalesCorrectiveAction(models.Model):
         if all(self._get_round_measures().mapped("date_done")) and self.env.user != self.responsible_id:
             self._tell(
                 self.responsible_id,
-                self.env._("%s: every measure is done", self.display_name),
-                self.env._("Look at the proofs and report the action as done."),
+                lambda a: (
+                    a.env._("%s: every measure is done", a.display_name),
+                    a.env._("Look at the proofs and report the action as done."),
+                ),
             )
 
     def _tell_responsible(self):
@@ -323,8 +333,10 @@ class AftersalesCorrectiveAction(models.Model):
             if action.responsible_id != self.env.user:
                 action._tell(
                     action.responsible_id,
-                    self.env._("You are responsible for %s", action.display_name),
-                    self.env._("Deadline: %s.", action.date_deadline),
+                    lambda a: (
+                        a.env._("You are responsible for %s", a.display_name),
+                        a.env._("Deadline: %s.", format_date(a.env, a.date_deadline)),
+                    ),
                 )
 
     # ------------------------------------------------------------
@@ -386,8 +398,10 @@ class AftersalesCorrectiveAction(models.Model):
             self._write_protected({"state": state, "date_signed": fields.Datetime.now()})
             self._tell(
                 self.responsible_id,
-                self.env._("%s is signed off", self.display_name),
-                self.env._("Please start. Deadline: %s.", self.date_deadline),
+                lambda a: (
+                    a.env._("%s is signed off", a.display_name),
+                    a.env._("Please start. Deadline: %s.", format_date(a.env, a.date_deadline)),
+                ),
             )
         elif approval.purpose == "extend":
             signed = self._approval_current("sign")

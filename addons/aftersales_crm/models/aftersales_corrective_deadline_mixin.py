@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..tools.corrective import WORKING, due_rungs
 
@@ -135,20 +136,23 @@ class AftersalesCorrectiveDeadlineMixin(models.AbstractModel):
                 }
             ]
         )
-        if rung == "before":
-            subject = self.env._("%(action)s is due on %(date)s", action=self.display_name, date=self.date_deadline)
-        else:
-            subject = self.env._(
-                "%(action)s is overdue since %(date)s", action=self.display_name, date=self.date_deadline
-            )
-        self._tell(users, subject, self.env._("Next step: %(step)s (%(who)s).", step=self.next_step, who=self.next_who))
+        self._tell(users, lambda action: (action._reminder_subject(rung), action._reminder_body()))
         for user in users:
             self.activity_schedule(
                 "aftersales_crm.mail_act_aftersales_deadline",
                 date_deadline=self.date_deadline,
                 user_id=user.id,
-                summary=subject,
+                summary=self.with_context(lang=user.lang)._reminder_subject(rung),
             )
+
+    def _reminder_subject(self, rung):
+        values = {"action": self.display_name, "date": format_date(self.env, self.date_deadline)}
+        if rung == "before":
+            return self.env._("%(action)s is due on %(date)s", **values)
+        return self.env._("%(action)s is overdue since %(date)s", **values)
+
+    def _reminder_body(self):
+        return self.env._("Next step: %(step)s (%(who)s).", step=self.next_step, who=self.next_who)
 
     @api.model
     def _send_digest(self, company, today):

@@ -100,6 +100,7 @@ class AftersalesCorrectiveIndicatorMixin(models.AbstractModel):
             if action.target > 100 and not INDICATORS[action.indicator].is_rate:
                 raise ValidationError(self.env._("The target is a share: choose a number from 0 to 100."))
 
+    @api.depends_context("lang")
     @api.depends("indicator")
     def _compute_indicator_traits(self):
         for action in self:
@@ -108,6 +109,7 @@ class AftersalesCorrectiveIndicatorMixin(models.AbstractModel):
             action.indicator_better = indicator and indicator.better
             action.indicator_unit = self.env._("per 100") if indicator and indicator.is_rate else "%"
 
+    @api.depends_context("lang")
     @api.depends(
         "indicator",
         "indicator_scope",

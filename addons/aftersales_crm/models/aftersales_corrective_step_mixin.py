@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from ..tools.corrective import ENDED
 
@@ -108,8 +109,10 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
             action_sudo.activity_unlink(["aftersales_crm.mail_act_aftersales_deadline"])
             action_sudo._tell(
                 action.supervisor_id,
-                self.env._("%s is done", action.display_name),
-                self.env._("Verify its effect when the window ends, on %s.", action.date_effect_due),
+                lambda a: (
+                    a.env._("%s is done", a.display_name),
+                    a.env._("Verify its effect when the window ends, on %s.", format_date(a.env, a.date_effect_due)),
+                ),
             )
 
     def action_verify(self, effective, conclusion, early_reason=None):
@@ -158,8 +161,7 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
             action_sudo._write_protected({"state": "closed", "date_closed": fields.Datetime.now()})
             action_sudo._tell(
                 action_sudo._get_gm_users(),
-                self.env._("%s is closed", action.display_name),
-                action._get_effect_sentence(),
+                lambda a: (a.env._("%s is closed", a.display_name), a._get_effect_sentence()),
             )
 
     def action_cancel_action(self, reason):
@@ -262,8 +264,13 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
         """Keep the round that had no effect and plan anew."""
         self.env["aftersales.corrective.round"]._keep(self)
         for action in self:
-            subject = self.env._("%s had no effect: a new round starts", action.display_name)
-            action._tell(action._get_gm_users() | action.responsible_id, subject, action._get_effect_sentence())
+            action._tell(
+                action._get_gm_users() | action.responsible_id,
+                lambda a: (
+                    a.env._("%s had no effect: a new round starts", a.display_name),
+                    a._get_effect_sentence(),
+                ),
+            )
             action._write_protected(
                 {
                     "state": "draft",

@@ -352,6 +352,15 @@ class TestCorrectivePaths(AftersalesCaseCommon):
         new.complaint_ids = case
         self.assertFalse(new.other_car_ids, "another complaint of the same car is no other car")
 
+    def test_told_in_the_language_of_the_reader(self):
+        """A Chinese general manager reads Chinese about an action that an English supervisor closes."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"].search([("name", "=", "aftersales_crm")])._update_translations(["zh_CN"])
+        self.gm.lang = "zh_CN"
+        action = self._lead_action_to(self._create_action(), "closed")
+        told = self._get_messages(action).filtered(lambda m: self.gm.partner_id in m.notified_partner_ids)
+        self.assertTrue(told.filtered(lambda m: "结案" in (m.subject or "")), told.mapped("subject"))
+
     # ------------------------------------------------------------
     # LADDER
     # ------------------------------------------------------------
