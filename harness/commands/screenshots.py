@@ -65,6 +65,9 @@ SHOTS = (
     Shot("morning_list_phone", "manager", "/odoo/aftersales-morning", ".o_kanban_record", PHONE),
     Shot("complaint_intake", "crc", "/odoo/aftersales-complaint-intake", ".o_dialog .o_form_view"),
     Shot("complaint_intake_phone", "crc", "/odoo/aftersales-complaint-intake", ".o_dialog .o_form_view", PHONE),
+    Shot(
+        "complaint_external", "manager", "/odoo/aftersales-external-matters", ".o_form_view .o_form_sheet", first=True
+    ),
     Shot("complaint_form", "manager", "/odoo/aftersales-my-complaints", ".o_form_view .o_form_sheet", first=True),
     Shot("corrective_actions", "manager", "/odoo/aftersales-actions", ".o_kanban_record, .o_data_row"),
     Shot("decisions_phone", "gm", "/odoo/aftersales-decisions", ".o_kanban_record", PHONE),

@@ -60,7 +60,7 @@ class AftersalesComplaint(models.Model):
 
     Only when:
 
-    - confirm: the complainant is a customer, not a colleague.
+    - confirm: of a mail from a staff address, the customer is named.
     - classify: a kind; below the proposal only with a reason; the lanes stay urgent; a handler fit for the level.
     - investigate: facts, both sides heard, cause, department, main responsible; of a recurrence a root cause of its own.
     - propose: a solution. Goodwill above the limit of the role asks the GM; carry_out waits for the answer.
@@ -296,7 +296,11 @@ class AftersalesComplaint(models.Model):
             "res_model": "aftersales.complaint.step",
             "view_mode": "form",
             "target": "new",
-            "context": {"default_complaint_id": self.id, "default_step": step},
+            "context": {
+                "default_complaint_id": self.id,
+                "default_step": step,
+                "default_external_id": self.env.context.get("default_external_id"),
+            },
         }
 
     def action_create_corrective_action(self):

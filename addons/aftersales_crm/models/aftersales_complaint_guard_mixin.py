@@ -155,7 +155,8 @@ class AftersalesComplaintGuardMixin(models.AbstractModel):
         return [text for value, text in demands if not (value.strip() if isinstance(value, str) else value)]
 
     def _confirm_lacks(self):
-        is_staff = self.partner_id.sudo()._aftersales_is_staff()
+        # A colleague may own a car; only a mail from a staff address says nothing about who complains
+        is_staff = self.source == "email" and self.partner_id.sudo()._aftersales_is_staff()
         return self._lacks((not is_staff, self.env._("The complainant is a colleague: name the customer.")))
 
     def _classify_lacks(self):
