@@ -11,6 +11,7 @@ from pathlib import Path
 from .. import benches, database
 from ..environment import prepare
 from ..errors import SetupError
+from ..paths import REPO
 from ..say import say
 
 MARK = "BENCH-RESULT "
@@ -56,7 +57,7 @@ def measure(env, name: str, args: argparse.Namespace) -> dict:
             *(str(env.python), "-m", "odoo", "shell", "-c", str(env.odoo_conf)),
             *("-d", name, "--no-http", "--log-level=error"),
         ],
-        input=f"SIZE = {args.size or None}\n{script}",
+        input=f"import sys; sys.path.insert(0, {str(REPO)!r})\nSIZE = {args.size or None}\n{script}",
         capture_output=True,
         text=True,
         env=env.process_env(),

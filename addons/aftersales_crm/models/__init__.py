@@ -158,6 +158,10 @@ from . import res_config_settings_case
 
 # 6 Figures
 from . import aftersales_vehicle_merge_figures
+from . import aftersales_callback_figures
+from . import aftersales_callback_attempt_figures
+from . import aftersales_repair_order_figures
+from . import aftersales_complaint_figures
 from . import aftersales_monthly_check_mixin
 from . import aftersales_monthly_counting_mixin
 from . import aftersales_monthly_dashboard_mixin

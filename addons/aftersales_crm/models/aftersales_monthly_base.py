@@ -26,6 +26,17 @@ SOURCE_MODELS = {
 _COUNTED = tuple(dict.fromkeys(name for columns, _rows in SOURCES.values() for name in columns))
 
 
+class FrozenMany2one(fields.Many2one):
+    """A reference that stays as it was, whatever becomes of the record: without a foreign key.
+
+    Evidence is not cleared or kept alive by what it speaks of, and a month of twenty thousand rows is not checked row by
+    row against ten tables, which took five times as long as the rows themselves.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """No foreign key."""
+
+
 class AftersalesMonthlyBase(models.Model):
     """The frozen base of a monthly report: one row for each record that a figure counts, as it was when written.
 
@@ -41,7 +52,7 @@ class AftersalesMonthlyBase(models.Model):
     _log_access = False
 
     report_id = fields.Many2one("aftersales.monthly.report", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, ondelete="restrict", index=True)
+    company_id = FrozenMany2one("res.company", required=True)
     source = fields.Selection(
         [
             ("callback", "Callback Due"),
@@ -66,25 +77,20 @@ class AftersalesMonthlyBase(models.Model):
     )
     res_id = fields.Integer("Record ID", required=True, aggregator=None)
     res_model = fields.Char("Record Model", compute="_compute_res_model")
-    callback_id = fields.Many2one(
-        "aftersales.callback",
-        index="btree_not_null",
-        ondelete="set null",
-        help="Of rows that are callbacks.",
-    )
+    callback_id = FrozenMany2one("aftersales.callback", help="Of rows that are callbacks.")
     # By what a row is counted
-    advisor_id = fields.Many2one("res.users", "Service Advisor", ondelete="restrict")
+    advisor_id = FrozenMany2one("res.users", "Service Advisor")
     advisor_key = fields.Char(help="The user, or the name as the order carries it.")
-    user_id = fields.Many2one("res.users", "Agent", ondelete="restrict")
+    user_id = FrozenMany2one("res.users", "Agent")
     kind = fields.Char("Kind of Callback")
     order_kind = fields.Char("Kind of Order")
-    brand_id = fields.Many2one("fleet.vehicle.model.brand", ondelete="restrict")
+    brand_id = FrozenMany2one("fleet.vehicle.model.brand")
     level = fields.Char()
-    case_kind_id = fields.Many2one("aftersales.complaint.kind", "Kind of Complaint", ondelete="restrict")
-    question_id = fields.Many2one("aftersales.question", ondelete="restrict")
+    case_kind_id = FrozenMany2one("aftersales.complaint.kind", "Kind of Complaint")
+    question_id = FrozenMany2one("aftersales.question")
     question_key = fields.Char(help="The question's code, the same in every version of a questionnaire.")
-    problem_category_id = fields.Many2one("aftersales.problem.category", ondelete="restrict")
-    outcome_id = fields.Many2one("aftersales.callback.outcome", ondelete="restrict")
+    problem_category_id = FrozenMany2one("aftersales.problem.category")
+    outcome_id = FrozenMany2one("aftersales.callback.outcome")
     day = fields.Date(help="Day of the store.")
     state = fields.Char("State Then")
     score = fields.Integer("Satisfaction", aggregator="avg", help="0: not asked.")

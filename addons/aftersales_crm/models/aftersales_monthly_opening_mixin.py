@@ -1,5 +1,7 @@
 from odoo import models
 
+from .aftersales_monthly_step_mixin import GROUP_GM, GROUP_MANAGER
+
 
 class AftersalesMonthlyOpeningMixin(models.AbstractModel):
     """What a click on a monthly report opens: its files, its figures, and exactly the records that a figure counts."""
@@ -26,7 +28,11 @@ class AftersalesMonthlyOpeningMixin(models.AbstractModel):
     def _action_download(self, kind, language):
         self.ensure_one()
         self.check_access("read")
-        attachment = self._output(kind, language)
+        # Who handles the cases needs to know whose they are; everybody else gets the store's copy, which is masked
+        needs_names = kind == "xlsx" and any(self.env.user.has_group(group) for group in (GROUP_MANAGER, GROUP_GM))
+        if needs_names:
+            self._check_output_language(language)
+        attachment = self._own_copy(language) if needs_names else self._output(kind, language)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{attachment.id}?download=true",

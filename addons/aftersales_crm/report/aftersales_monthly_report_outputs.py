@@ -2,11 +2,12 @@ import hashlib
 import io
 import logging
 import re
+from datetime import timedelta
 
 import xlsxwriter
 from markupsafe import Markup
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_datetime, html2plaintext
 
@@ -66,6 +67,7 @@ TABLES = (
 )  # fmt: skip
 TREND = (("made_rate", "#2f6f9f"), ("success_rate", "#5a9e6f"), ("satisfied_rate", "#c77d2e"))
 TREND_MONTHS = 13
+OWN_COPY = "aftersales_crm: monthly report with names"
 
 
 class AftersalesMonthlyReport(models.Model):
@@ -106,13 +108,7 @@ class AftersalesMonthlyReport(models.Model):
         The language is that of the output, whatever language the user works in.
         """
         self.ensure_one()
-        if language not in self._output_languages():
-            raise UserError(
-                self.env._(
-                    "The language %(language)s is not installed. Install it under Settings > Translations > Languages.",
-                    language=LANGUAGES[language],
-                )
-            )
+        self._check_output_language(language)
         # Sudoed: whoever may read the report may read its outputs, and the store's copy is the same for all
         report_sudo = self.sudo().with_context(lang=LANGUAGES[language], tz=self.timezone)
         name = f"{kind}_{language}_id"
@@ -132,6 +128,42 @@ class AftersalesMonthlyReport(models.Model):
             attachment = self.env["ir.attachment"].sudo().create({**values, "res_model": self._name, "res_id": self.id})
             report_sudo._write_protected({name: attachment.id})
         return attachment
+
+    def _check_output_language(self, language):
+        if language not in self._output_languages():
+            raise UserError(
+                self.env._(
+                    "The language %(language)s is not installed. Install it under Settings > Translations > Languages.",
+                    language=LANGUAGES[language],
+                )
+            )
+
+    def _own_copy(self, language):
+        """A workbook whose case list names the customers: for one person, written down, and swept away the next day."""
+        self.ensure_one()
+        report_sudo = self.sudo().with_context(lang=LANGUAGES[language], tz=self.timezone)
+        # Without a record it belongs to: only who made it can read it
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": report_sudo._output_name("xlsx"),
+                "raw": report_sudo._render_xlsx(named=True),
+                "mimetype": MIMETYPES["xlsx"],
+                "description": OWN_COPY,
+            }
+        )
+        report_sudo.message_post(
+            body=self.env._(
+                "%(person)s downloaded the case list with the customers' names.", person=self.env.user.name
+            ),
+            author_id=self.env.user.partner_id.id,
+        )
+        return attachment
+
+    @api.autovacuum
+    def _sweep_own_copies(self):
+        """Copies with names are for the moment of the download."""
+        limit = fields.Datetime.now() - timedelta(days=1)
+        self.env["ir.attachment"].sudo().search([("description", "=", OWN_COPY), ("create_date", "<", limit)]).unlink()
 
     def _output_stamp(self):
         """Fingerprint of everything that the outputs show."""
@@ -179,6 +211,8 @@ class AftersalesMonthlyReport(models.Model):
             "order": self.env._("Measures and Independence"),
         }
         due = total("due").numerator
+        months, lines = self._trend_rows()
+        months = [f"{month:%y-%m}" for month in months]
         return {
             "figures": figures,
             "names": names,
@@ -201,7 +235,9 @@ class AftersalesMonthlyReport(models.Model):
             "problems": figures.filtered(lambda row: row.dimension == "problem").sorted(
                 lambda row: (-row.numerator, row.label or "")
             ),
-            "trend": self._trend_svg(),
+            # Numbers and dates only: nothing here was typed by a person
+            "trend": Markup(trend_svg(months, [(colour, lines[name]) for name, colour in TREND])),
+            "trend_rows": (months, [(names[name], lines[name]) for name, _colour in TREND]),
             "trend_legend": [(names[name], colour) for name, colour in TREND],
             "tone": self._tone,
             # No row means none of it: zero for a count, nothing to divide by for a rate
@@ -247,8 +283,8 @@ class AftersalesMonthlyReport(models.Model):
             return ""
         return "good" if (figure.value > before) != (figure.measure in LESS_IS_BETTER) else "bad"
 
-    def _trend_svg(self):
-        """Thirteen months of the three main rates as one drawing, without a script or a picture file."""
+    def _trend_rows(self):
+        """Thirteen months of the three main rates: first days of the months, ``{measure: [value or None]}``."""
         rows = self.env.execute_query(
             SQL(
                 "SELECT measure, month, value FROM aftersales_monthly_figure WHERE company_id = %s AND measure IN %s"
@@ -261,9 +297,7 @@ class AftersalesMonthlyReport(models.Model):
         )
         values = {(measure, month): value for measure, month, value in rows}
         months = [self._month_before(back) for back in reversed(range(TREND_MONTHS))]
-        lines = [(colour, [values.get((name, month)) for month in months]) for name, colour in TREND]
-        # Numbers and dates only: nothing here was typed by a person
-        return Markup(trend_svg([f"{month:%y-%m}" for month in months], lines))
+        return months, {name: [values.get((name, month)) for month in months] for name, _colour in TREND}
 
     # ------------------------------------------------------------
     # PDF
@@ -289,10 +323,12 @@ class AftersalesMonthlyReport(models.Model):
     # XLSX
     # ------------------------------------------------------------
 
-    def _render_xlsx(self):
+    def _render_xlsx(self, named=False):
         """The report as a workbook, written row by row: memory stays flat however long it is.
 
         Text is written as text, never as a formula, and quoted where a spreadsheet would read it as one.
+
+        :param bool named: customers of the case list by name and plate
         """
         self.ensure_one()
         buffer = io.BytesIO()
@@ -300,5 +336,5 @@ class AftersalesMonthlyReport(models.Model):
         with xlsxwriter.Workbook(
             buffer, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         ) as book:
-            ReportWorkbook(self, book, values).write_sheets()
+            ReportWorkbook(self, book, values, named).write_sheets()
         return buffer.getvalue()

@@ -100,7 +100,7 @@ SOURCES = {
             "hit": "COALESCE(a.is_reached, FALSE)",
         },
         f"FROM aftersales_callback_attempt a JOIN aftersales_callback c ON c.id = a.callback_id{_OF_CALL}"
-        " WHERE c.company_id = %(company)s AND a.date_attempt >= %(start)s AND a.date_attempt < %(end)s",
+        " WHERE a.company_id = %(company)s AND a.date_attempt >= %(start)s AND a.date_attempt < %(end)s",
     ),
     "answer": (
         {
