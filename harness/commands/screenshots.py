@@ -71,6 +71,9 @@ SHOTS = (
     Shot("complaint_form", "manager", "/odoo/aftersales-my-complaints", ".o_form_view .o_form_sheet", first=True),
     Shot("corrective_actions", "manager", "/odoo/aftersales-actions", ".o_kanban_record, .o_data_row"),
     Shot("decisions_phone", "gm", "/odoo/aftersales-decisions", ".o_kanban_record", PHONE),
+    Shot("dashboard", "gm", "/odoo/aftersales-dashboard", ".o_dash_cards"),
+    Shot("dashboard_phone", "gm", "/odoo/aftersales-dashboard", ".o_dash_cards", PHONE),
+    Shot("all_stores", "group", "/odoo/aftersales-all-stores", ".o_dash_store_name"),
     Shot("monthly_report", "gm", "/odoo/aftersales-monthly-reports", ".o_form_view .o_form_sheet", first=True),
 )
 

@@ -70,9 +70,9 @@ def step(stage: Stage, store: Store, case: Any, story: dict[str, Any]) -> None:
             mine.action_reply("We are looking into it and call tomorrow.")
     elif state == "classified":
         if story["end"] > 0.94:
-            stage.as_user(gm if case.level != "general" else worker, case).action_reject(
-                "It is as the maker built it", "Told about the consumer hotline"
-            )
+            mine = stage.as_user(gm if case.level != "general" else worker, case)
+            answer_bodies(mine)
+            mine.action_reject("It is as the maker built it", "Told about the consumer hotline")
         else:
             investigate(stage, store, case, worker)
     elif state == "investigated":
@@ -130,11 +130,21 @@ def close(stage: Stage, store: Store, case: Any, worker: Any) -> None:
         values["no_action_reason"] = "A measure with the same content is being carried out."
     if case.is_safety or case.is_external:
         values["safety_statement"] = "Checked and driven twenty kilometres: safe."
-    if case.is_external:
-        values["external_answer"] = "Answered in writing."
+    answer_bodies(mine)
     if values:
         mine.write(values)
     mine.action_close()
+
+
+def answer_bodies(case: Any) -> None:
+    """Answer hotline, maker or platform with what each demands, and settle the matter there."""
+    for external in case.external_ids:
+        if external.state == "open":
+            for item in external.item_ids:
+                item.value = "In the letter"
+            external.action_answer("Answered in writing.")
+        if external.state == "answered":
+            external.action_settle("They agree.")
 
 
 def resume(stage: Stage, store: Store, case: Any, story: dict[str, Any]) -> None:
@@ -180,10 +190,17 @@ def propose(stage: Stage, store: Store) -> None:
             "responsible_id": advisor.id,
             "supervisor_id": manager.id,
             "date_deadline": deadline,
-            "indicator": "problem_share",
+            "indicator": "problem_rate",
             "target": 5.0,
             "window_days": 10,
-            "why_ids": [(0, 0, {"sequence": n, "name": "Why?", "answer": "Because."}) for n in range(1, 4)],
+            "why_ids": [
+                (
+                    0,
+                    0,
+                    {"outline": ".".join(["1"] * depth), "name": "Why?", "answer": "Because.", "is_root": depth == 3},
+                )
+                for depth in range(1, 4)
+            ],
             "measure_ids": [
                 (
                     0,

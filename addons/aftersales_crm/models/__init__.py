@@ -165,6 +165,7 @@ from . import aftersales_complaint_figures
 from . import aftersales_monthly_check_mixin
 from . import aftersales_monthly_counting_mixin
 from . import aftersales_monthly_dashboard_mixin
+from . import aftersales_monthly_group_mixin
 from . import aftersales_monthly_opening_mixin
 from . import aftersales_monthly_step_mixin
 from . import aftersales_monthly_writing_mixin

@@ -16,7 +16,7 @@ class AftersalesMonthlyFigure(models.Model):
 
     _name = "aftersales.monthly.figure"
     _description = "Monthly Figure"
-    _inherit = ["aftersales.protected.mixin", "aftersales.monthly.counting.mixin"]
+    _inherit = ["aftersales.protected.mixin", "aftersales.monthly.counting.mixin", "aftersales.monthly.group.mixin"]
     _order = "month desc, company_id, sequence, dimension, denominator desc, numerator desc, key"
     _protected_append_only = True
     _log_access = False

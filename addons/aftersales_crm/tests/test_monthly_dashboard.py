@@ -155,3 +155,32 @@ class TestMonthlyDashboard(FiguresCommon):
         ):
             with self.assertRaises(UserError):
                 self.as_user(self.Report, self.gm).open_cell(wrong, report.id)
+
+    def test_group_page(self):
+        """The officer's page: each store beside the other, the group weighted, cases without a person; nobody else's."""
+        self.make_month(company=self.store_b, size=10, seed=4)
+        reports = self.Report._write_month(self.store, self.month) | self.Report._write_month(self.store_b, self.month)
+        page = self.as_user(self.env["aftersales.monthly.figure"], self.officer).get_group_page()
+        self.assertEqual([store["id"] for store in page["stores"]], (self.store | self.store_b).sorted("name").ids)
+        made = [column["code"] for column in page["columns"]].index("made_rate")
+        figures = reports.figure_ids.filtered(lambda row: (row.measure, row.dimension) == ("made_rate", "total"))
+        share = 100 * sum(figures.mapped("numerator")) / sum(figures.mapped("denominator"))
+        self.assertEqual(page["total"][made]["value"], f"{share:.1f} %")
+        counted = sum(
+            row.numerator
+            for row in reports.figure_ids
+            if row.measure in ("complaints", "grievances") and row.dimension == "total"
+        )
+        self.assertEqual(len(page["cases"]), counted)
+        told = str(page)
+        secret = self.rows["callbacks"].partner_id.mapped("name") + self.rows["complaints"].mapped("name")
+        for name in [*secret, self.advisor.name, self.crc.name, self.manager.name]:
+            self.assertNotIn(name, told)
+        for user in (self.gm, self.crc, self.admin, self.advisor):
+            with self.assertRaises(AccessError):
+                self.as_user(self.env["aftersales.monthly.figure"], user).get_group_page()
+        # A store that is not the officer's stays out
+        self.officer.company_ids = self.store
+        page = self.as_user(self.env["aftersales.monthly.figure"], self.officer).get_group_page()
+        self.assertEqual([store["id"] for store in page["stores"]], self.store.ids)
+        self.assertEqual({row["company_id"] for row in page["cases"]}, {self.store.id})
