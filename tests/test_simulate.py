@@ -33,7 +33,7 @@ def test_half_a_year_of_three_stores_is_verified(odoo_env, dropped_last):
     dropped_last.append(name)
     command = ["simulate", "--stores", "3", "--months", "6", "--orders", "5", "--seed", "7", "-d", name]
     done = subprocess.run(
-        [sys.executable, "-m", "harness", *command], capture_output=True, text=True, cwd=paths.REPO, timeout=900
+        [sys.executable, "-m", "harness", *command], capture_output=True, text=True, cwd=paths.REPO, timeout=2400
     )
     text = done.stdout + done.stderr
     assert done.returncode == 0, text[-6000:]

@@ -36,10 +36,8 @@ class Life:
             if count:
                 stage.at(store.moment(day, 11), "cars taken in", self.take_in, day, count)
             stage.at(store.moment(day, 17.2), "cars handed over", self.hand_over)
-            # Two days a week the plan is brought up to date; the first working day makes it.
-            if day >= self.months[0] and (
-                day.weekday() in (0, 3) or day.replace(day=1) not in self._planned(days, day)
-            ):
+            # Once a week the plan is brought up to date; the first working day makes it.
+            if day >= self.months[0] and (day.weekday() == 0 or day.replace(day=1) not in self._planned(days, day)):
                 stage.at(store.moment(day, 8.5), "plans", self.morning, day)
             if day >= self.months[0]:
                 stage.at(store.moment(day, 8.8), "days of calls", self.plan_calls, day)

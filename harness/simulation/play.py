@@ -57,7 +57,7 @@ def run(env: Any, *, stores: int, months: int, seed: int, orders: int) -> None:
                 )
         moment = opening
         while moment < last:
-            moment += timedelta(days=1)
+            moment += timedelta(days=2)
             stage.at(moment, "clocks checked", cases.ladder, stage)
         stage.run()
         changed = reports.changed()
