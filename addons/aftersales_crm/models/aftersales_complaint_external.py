@@ -43,7 +43,7 @@ class AftersalesComplaintExternal(models.Model):
         "aftersales.external.body", required=True, index=True, ondelete="restrict", check_company=True
     )
     state = fields.Selection(
-        [("open", "To Answer"), ("answered", "Answered"), ("settled", "Settled")],
+        [("open", "To Answer"), ("answered", "Replied"), ("settled", "Settled")],
         "Status",
         default="open",
         required=True,

@@ -33,7 +33,7 @@ class AftersalesComplaintIntake(models.TransientModel):
     partner_id = fields.Many2one(
         "res.partner", "Complainant", compute="_compute_from_vehicle", store=True, readonly=False, check_company=True
     )
-    new_name = fields.Char("Name")
+    new_name = fields.Char("Caller's Name")
     new_phone = fields.Char("Phone")
     kind_id = fields.Many2one(
         "aftersales.complaint.kind",
