@@ -99,10 +99,10 @@ def answer_all(page, score="5"):
 
 
 def dial(page):
-    """Dial by key, and wait until the clock of the call runs: Chromium looks for a phone program meanwhile."""
-    page.keyboard.press("t")
+    """Dial by key, and wait for the answer of the server: Chromium looks for a phone program meanwhile."""
+    with page.expect_response(lambda answer: answer.url.endswith("/keep_call")):
+        page.keyboard.press("t")
     page.wait_for_selector(".o_call_timer")
-    page.wait_for_load_state("networkidle")
 
 
 def save(page):
@@ -205,12 +205,11 @@ def lose_the_login(page, server):
 
 
 def withdraw(page, store):
-    """The customer withdraws while the call is on the screen: dialling shows it, the number goes, saving is refused."""
+    """The customer withdraws while the call is on the screen: it says so by itself, the number goes, saving is refused."""
     name = page.locator(".o_call_who h1").inner_text()
     orders = store.admin("aftersales.repair.order", "search", domain=[["partner_id.name", "=", name]])
     store.admin.write("aftersales.repair.order", orders, {"callback_consent": "no"})
-    page.keyboard.press("t")
-    expect(page.locator(".o_call_screen .alert-danger", has_text="do not call")).to_be_visible()
+    expect(page.locator(".o_call_screen .alert-danger", has_text="do not call")).to_be_visible(timeout=20_000)
     expect(page.locator("a.o_call_dial")).to_have_count(0)
     answer_all(page)
     page.keyboard.press("Control+Enter")

@@ -399,7 +399,9 @@ class AftersalesCallback(models.Model):
     # ------------------------------------------------------------
 
     def _do_cancel(self, reason, note=None):
-        self.filtered(lambda c: c.state == "planned")._write_protected(
+        planned = self.filtered(lambda c: c.state == "planned")
+        planned._stop_open_screens()
+        planned._write_protected(
             {
                 "state": "cancelled",
                 "cancel_reason": reason,

@@ -46,6 +46,11 @@ class AftersalesCallbackQueueMixin(models.AbstractModel):
     # BUSINESS
     # ------------------------------------------------------------
 
+    def _stop_open_screens(self):
+        """Tell the screens on which these calls are open to look again, without waiting for their next heartbeat."""
+        for call in self.filtered("claimed_by_id"):
+            call.claimed_by_id.sudo()._bus_send("aftersales_call_stop", {"model": call._name, "id": call.id})
+
     @api.model
     def _queue_condition(self, skip_ids=()):
         """SQL condition of the calls that the current user may make now (alias `callback`)."""

@@ -137,6 +137,10 @@ class AftersalesCallbackRecheck(models.Model):
 
     def _close(self, values):
         """End re-checks: from now on both answers may be seen."""
+        if values["state"] == "dropped":
+            for recheck in self.filtered("claimed_by_id"):
+                payload = {"model": self._name, "id": recheck.id}
+                recheck.claimed_by_id.sudo()._bus_send("aftersales_call_stop", payload)
         self._write_protected({"claimed_by_id": False, "date_claimed": False, "call_later": False, **values})
         self.callback_id.sudo()._write_protected({"is_recheck_open": False})
 

@@ -118,7 +118,7 @@ class AftersalesCallbackRecheck(models.Model):
         if self.state != "drawn":
             raise UserError(
                 self.env._(
-                    "This re-check is %(state)s already. Open the next one.", state=self._selection_label("state")
+                    "This re-check is closed: %(state)s. Open the next one.", state=self._selection_label("state")
                 )
             )
         if callback._blocked():

@@ -16,3 +16,9 @@ class ResPartner(models.Model):
         barred = blocked.filtered("partner_id.aftersales_do_not_call")
         barred._do_cancel("do_not_call")
         (blocked - barred)._do_cancel("consent_withdrawn")
+        rechecks = (
+            self.env["aftersales.callback.recheck"]
+            .sudo()
+            .search([("callback_id.partner_id", "in", self.ids), ("state", "=", "drawn")])
+        )
+        rechecks.filtered(lambda recheck: recheck.callback_id._blocked())._close({"state": "dropped"})

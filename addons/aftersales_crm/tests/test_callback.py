@@ -222,6 +222,19 @@ class TestCallback(AftersalesCallbackCommon):
             self._call(callback)
         self.assertFalse(crc.get_call()["call"])
 
+    def test_callback_withdrawn_is_told(self):
+        """The screen on which the call is open is told at once; a screen without that call is not."""
+        callback = self._create_callback()
+        other = self._create_callback(self._create_delivered(self._create_customers(1, 70)))
+        self.as_user(callback.browse(), self.crc).get_call(callback.id)
+        users = type(self.env["res.users"])
+        with patch.object(users, "_bus_send", autospec=True) as bus:
+            (callback | other)._do_cancel("consent_withdrawn")
+        self.assertEqual(
+            [(call.args[0], call.args[1], call.args[2]["id"]) for call in bus.call_args_list],
+            [(self.crc, "aftersales_call_stop", callback.id)],
+        )
+
     def test_callback_order_events(self):
         """The answer at the hand-over and a cancelled order take the planned call back."""
         cars = self._create_customers(2)

@@ -166,8 +166,9 @@ class TestRecheck(AftersalesCallbackCommon):
         opened = rechecks.browse(screen.get_call()["call"]["id"])
         consents = self.env["aftersales.consent"].with_company(self.store)
         consents._withdraw(calls.partner_id)
+        self.assertEqual(set(rechecks.mapped("state")), {"dropped"}, "at once, like a planned call")
         self.assertFalse(self.as_user(opened, self.manager).keep_call()["ok"])
-        with self.assertRaisesRegex(UserError, "does not want to be called"):
+        with self.assertRaisesRegex(UserError, "Must Not Be Called"):
             self._ask(opened)
         self.assertFalse(screen.get_call()["call"])
         self.assertEqual(set(rechecks.mapped("state")), {"dropped"})

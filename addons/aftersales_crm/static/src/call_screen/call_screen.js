@@ -69,6 +69,7 @@ export class CallScreen extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.bus = useService("bus_service");
         this.root = useRef("root");
         const asked = this.props.action.params?.model;
         this.model = MODELS.includes(asked) ? asked : MODELS[0];
@@ -102,7 +103,10 @@ export class CallScreen extends Component {
             this.drafts.sweep();
             await this.load(this.props.action.params?.callback_id || this.props.action.context?.callback_id);
         });
+        const onStop = ({ model, id }) => this.onStop(model, id);
+        this.bus.subscribe("aftersales_call_stop", onStop);
         onWillUnmount(() => {
+            this.bus.unsubscribe("aftersales_call_stop", onStop);
             browser.clearInterval(this.clock);
             browser.clearInterval(this.heartbeat);
             this.release();
@@ -287,6 +291,13 @@ export class CallScreen extends Component {
             await this.checkCall();
         } else {
             await this.load();
+        }
+    }
+
+    /** The server says that the customer must not be called any more: ask it why, and show that. */
+    async onStop(model, id) {
+        if (model === this.model && this.state.call && this.state.call.id === id) {
+            await this.checkCall();
         }
     }
 
