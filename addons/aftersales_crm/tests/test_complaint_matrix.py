@@ -11,6 +11,8 @@ from .common_case import AftersalesCaseCommon
 LINE = re.compile(
     r"^    (\w+) +(every open step|every step|[a-z_]+(?:, [a-z_]+)*) +((?:owner|handler|CRC|SM|GM)\b.*)$", re.M
 )
+# Steps whose people depend on the level: the others are tried at one level
+BY_LEVEL = ("classify", "second_callback", "close", "reject", "withdraw", "change_level")
 OUTSIDERS = ("advisor", "archivist", "officer", "admin", "concerned", "other_store")
 
 
@@ -153,6 +155,8 @@ class TestComplaintMatrix(AftersalesCaseCommon):
             for state in OPEN + TERMINAL:
                 complaint = self.case(state, level)
                 for step, (states, _who) in self.matrix.items():
+                    if level != "general" and step not in BY_LEVEL:
+                        continue
                     # From a wrong state nobody gets through: the one with every right stands for all
                     names = people if state in states else ("GM",) if level == "general" else ()
                     # Outsiders are refused before anybody looks at the level
@@ -163,4 +167,4 @@ class TestComplaintMatrix(AftersalesCaseCommon):
                         if self.succeeds(complaint, step, people[name]) != expected:
                             wrong.append((level, state, step, name, "refused" if expected else "got through"))
         self.assertFalse(wrong, f"{len(wrong)} of {tried}")
-        self.assertGreater(tried, 1200)
+        self.assertGreater(tried, 900)
