@@ -129,6 +129,8 @@
     ],
     "assets": {
         "web.assets_backend": [
+            # 3 Order
+            "aftersales_crm/static/src/import_progress/*",
             # 4 Contact
             "aftersales_crm/static/src/call_screen/*",
             "aftersales_crm/static/src/plan_board/*",

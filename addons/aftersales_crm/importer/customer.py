@@ -47,12 +47,11 @@ class CustomerPlanner(RecordPlanner):
             return
         entry = row.partner
         if entry is None or not self._is_called(entry, name):
-            entry = (
-                self._find_by_phone(phone, name)
-                or self._find_by_name(row.vehicle, "brought_by_id", name)
-                or self._decided(row, name, phone)
-                or self._new(row, name, phone)
-            )
+            entry = self._find_by_phone(phone, name) or self._find_by_name(row.vehicle, "brought_by_id", name)
+        if entry is None or not row.vehicle.holds("brought_by_id", entry):
+            if row.vehicle.born is not row and not self.ledger.may_change(row, row.vehicle, "brought_by_id"):
+                return
+            entry = entry or self._decided(row, name, phone) or self._new(row, name, phone)
         row.brought_by = entry
         self.ledger.set(row, row.vehicle, "brought_by_id", entry)
 

@@ -2,6 +2,9 @@
 
 from datetime import date, datetime, timezone
 
+from ..tools import bulk
+from ..tools.dating import IMPORTING_KEY
+
 PARTNER, VEHICLE, ORDER = "res.partner", "aftersales.vehicle", "aftersales.repair.order"
 MODEL, BRAND = "fleet.vehicle.model", "fleet.vehicle.model.brand"
 # Written in this order: each may name one before it
@@ -81,7 +84,8 @@ class Ledger:
             "tracking_disable": True,
             "mail_create_nosubscribe": True,
             "mail_create_nolog": True,
-            "aftersales_importing": True,
+            IMPORTING_KEY: True,
+            bulk.ORM_KEY: bool(imp.env.context.get(bulk.ORM_KEY)),
         }
 
     def entry(self, record):

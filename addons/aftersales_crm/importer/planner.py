@@ -152,7 +152,7 @@ class ImportPlanner:
         for row in rows:
             if row.errors:
                 continue
-            for entry in (row.partner, row.vehicle, row.order):
+            for entry in (row.partner, row.brought_by, row.vehicle, row.order):
                 if entry is not None:
                     self._collect(entry, found)
         return found.values()
@@ -275,7 +275,7 @@ class ImportPlanner:
             entry = getattr(row, slot)
             if entry is None:
                 continue
-            vals[f"{slot}_id"] = entry.record.id
+            vals[f"{slot}_id"] = entry.record.id or None
             if entry.born is row:
                 marks += letter.upper()
             elif id(entry) in changed:

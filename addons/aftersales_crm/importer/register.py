@@ -32,7 +32,11 @@ class Register:
         self._load_users(texts)
         self._load_models(texts)
 
-    def add_vehicle(self, entry):
+    def add_vehicle(self, entry, plate_before=None):
+        """Put a car down under its numbers; a plate that it gave up is free."""
+        if plate_before and plate_before != entry.get("license_plate"):
+            if self.vehicle_by_plate.get(plate_before) is entry:
+                del self.vehicle_by_plate[plate_before]
         if entry.get("vin"):
             self.vehicle_by_vin.setdefault(entry.get("vin"), entry)
         if entry.get("license_plate"):

@@ -55,6 +55,7 @@ class VehiclePlanner(RecordPlanner):
             row.vehicle = self.ledger.new(row, VEHICLE, {"company_id": self.company.id})
         entry = row.vehicle
         locked = is_locked(entry)
+        plate_before = entry.get("license_plate")
         card = self.ledger.env[VEHICLE]._get_card_fields() if locked else ()
         for name, value in self._wanted(row, plate).items():
             if value is None or value is False:
@@ -63,7 +64,7 @@ class VehiclePlanner(RecordPlanner):
                 self._remark_locked(row, entry, name, value)
             else:
                 self.ledger.set(row, entry, name, value)
-        self.register.add_vehicle(entry)
+        self.register.add_vehicle(entry, plate_before)
 
     def _free_plate(self, row):
         """Return the plate of the row, unless another car has it."""

@@ -122,6 +122,7 @@ class AftersalesImport(models.Model):
     column_ids = fields.One2many(related="mapping_id.column_ids", readonly=False)
     word_ids = fields.One2many(related="mapping_id.word_ids", readonly=False)
     date_order = fields.Selection(related="mapping_id.date_order", readonly=False)
+    decimal = fields.Selection(related="mapping_id.decimal", readonly=False)
     unread_columns = fields.Char(compute="_compute_unread_columns", help="Columns of the file that are not read.")
     mapping_copy = fields.Json(
         readonly=True, copy=False, help="The columns, words and forms as they were when the rows were written."

@@ -106,7 +106,7 @@ class AftersalesVehicleDocument(models.Model):
         self.env.execute_query(
             SQL(
                 "INSERT INTO aftersales_vehicle_document (vehicle_id, %(columns)s)"
-                " SELECT other.id, %(own)s FROM aftersales_vehicle_document own, unnest(%(ids)s) AS other(id)"
+                " SELECT other.id, %(own)s FROM aftersales_vehicle_document own, unnest(%(ids)s::int[]) AS other(id)"
                 " WHERE own.vehicle_id = %(first)s ORDER BY other.id, own.id RETURNING NULL",
                 columns=SQL(", ").join(columns),
                 own=SQL(", ").join(SQL("own.%s", column) for column in columns),

@@ -149,6 +149,7 @@ class _Creation:
                 protected.append(((field,), model.browse(ids_given)))
             if len(ids_given) < len(ids):
                 computed.append((field, records - model.browse(ids_given)))
+        self._forget_inverses(given)
         with self.env.protecting(protected):
             for field, lacking in computed:
                 self.env.add_to_compute(field, lacking)
@@ -158,6 +159,15 @@ class _Creation:
         records._validate_fields(given)
         check_company(records, [*given, *commands])
         return records
+
+    def _forget_inverses(self, given):
+        """Lists of records that were read before lack the new ones."""
+        for name in given:
+            field = self.fields[name]
+            if field.type == "many2one":
+                for inverse in self.model.pool.field_inverses[field]:
+                    ids = {vals[name] for vals in self.vals_list if vals.get(name)}
+                    self.env[field.comodel_name].browse(ids).invalidate_recordset([inverse.name], flush=False)
 
     def _take_commands(self):
         """Take the values of x2many fields out of the values: {name: [commands of each record]}."""
