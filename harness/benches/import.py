@@ -13,9 +13,11 @@ import tempfile
 import time
 
 sys.path.insert(0, os.getcwd())
-from harness.dms_export import HEADERS, make_month  # noqa: E402
-from odoo import api, sql_db  # noqa: E402
-from odoo.addons.aftersales_crm.tools import dms_values  # noqa: E402
+from odoo import api, sql_db
+
+from odoo.addons.aftersales_crm.tools import dms_values
+
+from harness.dms_export import HEADERS, make_month
 
 LARGE = SIZE or 1_000_000  # noqa: F821
 SMALL = 10_000

@@ -138,10 +138,12 @@ class Ledger:
                 "old": self.shown(entry, name, old),
                 "new": shown if shown is not None else self.shown(entry, name, value),
                 "was": self.raw(old),
+                "value": value,
             }
         )
 
-    def raw(self, value):
+    @staticmethod
+    def raw(value):
         """Return a value as it is kept for an undoing of the import."""
         if isinstance(value, Entry):
             return None  # named by a row of the same import, which makes it anew or not at all
@@ -150,6 +152,13 @@ class Ledger:
         if isinstance(value, datetime | date):
             return str(value)
         return value
+
+    def raw_now(self, entry, name, value):
+        """Return the value that a row gave to a field, in the form of `raw`."""
+        if isinstance(value, Entry):
+            return value.record.ids
+        field = self.env[entry.model]._fields[name]
+        return [value] if field.type == "many2one" and value else self.raw(value)
 
     def shown(self, entry, name, value):
         """Return what a person reads for the value of a field."""

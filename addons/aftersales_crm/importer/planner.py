@@ -299,9 +299,10 @@ class ImportPlanner:
         return {"made": made} if made else {}
 
     def _change_vals(self, change):
-        entry = change["entry"]
-        return {
-            "model": entry.model,
-            "id": entry.record.id,
-            **{key: value for key, value in change.items() if key != "entry"},
-        }
+        entry, value = change["entry"], change["value"]
+        vals = {"model": entry.model, "id": entry.record.id}
+        vals |= {key: item for key, item in change.items() if key not in ("entry", "value")}
+        # Lists (technicians, lines) are not compared when the import is taken back
+        if value is not False:
+            vals["now"] = self.ledger.raw_now(entry, change["field"], value)
+        return vals

@@ -34,9 +34,9 @@ class Register:
 
     def add_vehicle(self, entry, plate_before=None):
         """Put a car down under its numbers; a plate that it gave up is free."""
-        if plate_before and plate_before != entry.get("license_plate"):
-            if self.vehicle_by_plate.get(plate_before) is entry:
-                del self.vehicle_by_plate[plate_before]
+        moved = plate_before and plate_before != entry.get("license_plate")
+        if moved and self.vehicle_by_plate.get(plate_before) is entry:
+            del self.vehicle_by_plate[plate_before]
         if entry.get("vin"):
             self.vehicle_by_vin.setdefault(entry.get("vin"), entry)
         if entry.get("license_plate"):
@@ -52,7 +52,7 @@ class Register:
         return self._decisions.get((phone, name))
 
     def is_asked(self, phone, name):
-        """Tell whether it has been asked already who this phone and name are."""
+        """Tell whether it has been asked already who this phone and name are, and which card is meant."""
         return (phone, name) in self._asked
 
     def add_phone(self, phone, entry):
@@ -108,7 +108,8 @@ class Register:
         for doubt in self.env["aftersales.import.doubt"].search(
             [("company_id", "=", self.company.id), ("phone", "in", list(phones))]
         ):
-            self._asked.add((doubt.phone, doubt.name))
+            if doubt.partner_id or doubt.state == "same":
+                self._asked.add((doubt.phone, doubt.name))
             chosen = doubt.chosen_id or doubt.partner_id
             if chosen:
                 entry = self._partner_entries.get(chosen)

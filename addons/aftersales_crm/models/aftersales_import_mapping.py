@@ -73,6 +73,15 @@ class AftersalesImportMapping(models.Model):
                     self.env._("%(folder)s: name a folder under the import directory of the server.", folder=path)
                 )
 
+    @api.constrains("alias_id")
+    def _check_alias_id(self):
+        for mapping in self.filtered("alias_id"):
+            others = self.with_context(active_test=False).search_count(
+                [("alias_id", "=", mapping.alias_id.id), ("id", "!=", mapping.id)], limit=1
+            )
+            if others or mapping.alias_id.alias_model_id.model != "aftersales.import":
+                raise ValidationError(self.env._("This e-mail address belongs to something else. Choose another one."))
+
     @api.constrains("user_id", "intake_action", "folder", "senders")
     def _check_user(self):
         for mapping in self:
@@ -106,14 +115,14 @@ class AftersalesImportMapping(models.Model):
 
     def write(self, vals):
         result = super().write(self._without_route(vals))
-        if vals.get("alias_name"):
+        if vals.get("alias_name") or vals.get("alias_id"):
             self._route_alias()
         return result
 
     @api.model
     def _without_route(self, vals):
         """Where an address leads to is not a matter of values: it is the source itself, never that of another store."""
-        return {name: value for name, value in vals.items() if name not in ("alias_id", "alias_defaults")}
+        return {name: value for name, value in vals.items() if name != "alias_defaults"}
 
     def _route_alias(self):
         for mapping in self.sudo().filtered("alias_id"):

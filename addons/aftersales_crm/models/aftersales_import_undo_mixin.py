@@ -76,7 +76,11 @@ class AftersalesImportUndoMixin(models.AbstractModel):
         made = {model: self._get_made(env, model) for model in (ORDER, VEHICLE, PARTNER)}
         reasons = self._get_undo_obstacles(made)
         changes = self._get_changes(env)
-        reasons += [reason for change in changes if (reason := self._get_change_obstacle(env, change))][:5]
+        # The last value that the import gave to a field is the one that must still stand
+        last = {}
+        for change in changes:
+            last.setdefault((change["model"], change["id"], change["field"]), change)
+        reasons += [reason for change in last.values() if (reason := self._get_change_obstacle(env, change))][:5]
         if reasons:
             raise UserError(
                 self.env._(
@@ -87,7 +91,8 @@ class AftersalesImportUndoMixin(models.AbstractModel):
             )
         vehicles = made[ORDER].vehicle_id - made[VEHICLE]
         self._take_back_readings(env, made[ORDER], vehicles)
-        for change in changes:
+        # Lines first: their amounts make a total, which is then put back as it was
+        for change in sorted(changes, key=lambda change: change["field"] != "line_ids"):
             self._take_back(env, change)
         self.env["aftersales.import.doubt"].sudo().search([("import_id", "=", self.id)]).unlink()
         made_catalogue = self._get_made_catalogue(env)
@@ -249,7 +254,7 @@ class AftersalesImportUndoMixin(models.AbstractModel):
         if change["field"] == "line_ids":
             return None
         value = record[change["field"]]
-        now = value.ids if hasattr(value, "_name") else str(value) if isinstance(value, fields.date) else value
+        now = Ledger.raw(value)
         if "now" in change and now != change["now"] and (now or change["now"]):
             return self.env._(
                 "%(field)s of %(record)s was changed since.",

@@ -23,6 +23,12 @@ from . import test_vin_plate
 from . import test_dms_rows
 from . import test_dms_tools
 from . import test_import
+from . import test_import_age
+from . import test_import_doubt
+from . import test_import_hostile
+from . import test_import_intake
+from . import test_import_undo
+from . import test_import_work
 from . import test_repair_order
 
 # 4 Contact
