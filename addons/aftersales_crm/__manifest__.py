@@ -113,6 +113,7 @@
         "views/aftersales_external_body_views.xml",
         "views/aftersales_complaint_external_views.xml",
         "views/aftersales_complaint_views.xml",
+        "views/aftersales_complaint_analysis_views.xml",
         "views/aftersales_complaint_screen_views.xml",
         # 6 Figures
         "data/ir_cron_figures_data.xml",

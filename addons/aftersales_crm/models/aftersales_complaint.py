@@ -252,6 +252,8 @@ class AftersalesComplaint(models.Model):
         self = self._without_proof()
         if not {"kind_id", "description", "source", "is_safety", "is_external", "repair_order_id"}.isdisjoint(vals):
             self._apply_lanes()
+        if not {"kind_id", "problem_category_id", "vehicle_id", "repair_order_id"}.isdisjoint(vals):
+            self._apply_recurrence()
         for complaint in self:
             before = proposed[complaint.id]
             if before and is_higher(complaint.level_proposed, before):

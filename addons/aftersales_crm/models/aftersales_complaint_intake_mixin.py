@@ -105,14 +105,10 @@ class AftersalesComplaintIntakeMixin(models.AbstractModel):
         self._apply_lanes()
         self._unsubscribe_concerned()
         for complaint in self:
-            values = {}
             if complaint.name == "/":
-                values["name"] = self.env["ir.sequence"].next_by_code("aftersales.complaint") or "/"
-            recurrence = complaint._find_recurrence()
-            if recurrence:
-                values["recurrence_of_id"] = recurrence.id
-            if values:
-                complaint._write_protected(values)
+                number = self.env["ir.sequence"].next_by_code("aftersales.complaint") or "/"
+                complaint._write_protected({"name": number})
+            complaint._apply_recurrence()
             if complaint.env.user in complaint._get_persons_concerned() and complaint.owner_id == complaint.env.user:
                 raise UserError(
                     self.env._("You cannot take in a complaint about yourself. Ask a colleague to take it in.")

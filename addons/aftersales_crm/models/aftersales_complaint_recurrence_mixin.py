@@ -2,13 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..tools.complaint_steps import DISMISSED, is_near, is_own_text
+from ..tools.complaint_steps import DISMISSED, TERMINAL, is_near, is_own_text
 
 
 class AftersalesComplaintRecurrenceMixin(models.AbstractModel):
     """The same problem again: of the same car, or with the same cause on other cars.
 
-    A recurrence is found when a complaint comes in, raises its level, and demands a root cause of its own.
+    A recurrence is found when a complaint comes in, or when its kind or car is known later; it raises the level, and
+    demands a root cause of its own.
     """
 
     _name = "aftersales.complaint.recurrence.mixin"
@@ -81,6 +82,13 @@ class AftersalesComplaintRecurrenceMixin(models.AbstractModel):
     # ------------------------------------------------------------
     # BUSINESS
     # ------------------------------------------------------------
+
+    def _apply_recurrence(self):
+        """Link the complaints that repeat an earlier one; their proposed level follows."""
+        for complaint in self.filtered(lambda c: c.state not in TERMINAL and not c.recurrence_of_id):
+            earlier = complaint._find_recurrence()
+            if earlier:
+                complaint._write_protected({"recurrence_of_id": earlier.id})
 
     def _find_recurrence(self):
         """Return the last complaint about the same problem of the same car, within the days or the kilometres."""

@@ -381,6 +381,14 @@ class TestComplaint(AftersalesCaseCommon):
         case.root_cause = "The standard is not trained."
         case.action_investigate()
 
+    def test_recurrence_found_later(self):
+        """A complaint whose kind is known only when it is classified is found to be a recurrence then, and raised."""
+        first = self._lead_to(self._create_complaint(), "closed")
+        second = self._create_complaint(kind_id=False)
+        self.assertFalse(second.recurrence_of_id)
+        self.as_user(second, self.manager).kind_id = self.kind
+        self.assertRecordValues(second, [{"recurrence_of_id": first.id, "level": "important"}])
+
     def test_recurrence_window(self):
         """After 90 days and without kilometres to compare nothing recurs; within 5,000 km it does."""
         with freeze_time(Datetime.now() - timedelta(days=100)):
