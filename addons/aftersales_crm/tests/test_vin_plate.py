@@ -47,6 +47,75 @@ class TestVinPlate(BaseCase):
         for vin in ("WVWZZZ1JZXW000001", "JHMCM56557C404453", ""):
             self.assertFalse(check_digit_mandatory(vin))
 
+    def test_vin_public_cases(self):
+        """Known numbers of every sort: what is refused, what warns, what is silent."""
+        right, warns, silent = "right", "warns", "silent"
+        cases = {
+            "1HGCM82633A004352": right,  # North America, as published with the rule
+            "1HGCM82633A004353": warns,  # its last character misread
+            "1M8GDM9AXKP042788": right,  # the check digit is X
+            "5GZCZ43D13S812715": right,
+            "3VWFE21C04M000001": right,  # the check digit is 0
+            "LSVAF218XB2123456": right,  # China
+            "LSVAF2188B2123456": warns,
+            "HJ4ABBHK0PN000001": warns,  # China's second letter
+            "WVWZZZ1JZXW000001": silent,  # Germany, filler letters at 4-6, no digit at 9
+            "WBA3A5C51CF256551": silent,
+            "ZFF67NFA0D0190001": silent,  # Italy
+            "YV1CZ592551165013": silent,  # Sweden
+            "VF1BB1A0F12345678": silent,  # France
+            "JHMCM56557C404453": silent,  # Japan
+            "KMHDU46D17U090264": silent,  # Korea
+        }
+        for vin, expected in cases.items():
+            with self.subTest(vin=vin):
+                self.assertIsNone(vin_problem(vin))
+                found = right if check_digit_mandatory(vin) and check_digit_ok(vin) else warns
+                self.assertEqual(found if check_digit_mandatory(vin) else silent, expected)
+                # However it is typed, it is the same car
+                wide = "".join(chr(ord(char) + 0xFEE0) for char in vin.lower())
+                self.assertEqual(normalize_vin(wide), vin)
+                self.assertEqual(normalize_vin(f" {vin[:3]}-{vin[3:9]} {vin[9:]} "), vin)
+                # One character less, one more, and the letters that are never used
+                self.assertEqual(vin_problem(vin[:16]), ("length", 16))
+                self.assertEqual(vin_problem(vin + "1"), ("length", 18))
+                for letter in "IOQ":
+                    self.assertEqual(vin_problem(vin[:11] + letter + vin[12:]), ("letter", letter))
+
+    def test_plate_public_cases(self):
+        """Plates of every sort, as GA 36 writes them, are known by their form and warn of nothing."""
+        cases = {
+            "ordinary": (
+                "京A12345",
+                "豫A0L999",
+                "粤BZ3456",
+                "京AF1234",
+                "沪A1234学",
+                "京A1234挂",
+                "粤Z1234港",
+                "粤ZX12X澳",
+            ),
+            # Small: the letter at 3, a second one may stand at 4; large: the letter at 8
+            "new_energy": ("沪AD12345", "京AF12345", "沪ADF1234", "京AA12345", "京AK12345", "京A12345D", "粤B12345F"),
+            "police": ("京A1234警", "川O1234警", "WJ京12345", "WJ京1234X"),
+            "embassy": ("使123456", "123456使", "京A1234使", "沪A1234领"),
+            "temporary": ("京A1234临", "京A12345临", "临京A12345"),
+            "military": ("VA12345", "KA12345", "空A12345"),
+            "foreign": ("MXY1234", "B-AB 1234", "ABC123"),
+        }
+        for kind, plates in cases.items():
+            for plate in plates:
+                with self.subTest(plate=plate):
+                    normal = normalize_plate(plate)
+                    self.assertEqual(plate_type(normal), kind)
+                    self.assertIsNone(plate_problem(normal))
+                    wide = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in plate.lower())
+                    self.assertEqual(normalize_plate(wide), normal)
+                    self.assertEqual(normalize_plate(format_plate(normal)), normal)
+        for plate in ("京A1234", "京A12O45", "京AI12345", "京A12345I", "京AD1234A", "京AD123456"):
+            with self.subTest(plate=plate):
+                self.assertIsNotNone(plate_problem(plate), "A mistyped plate warns, whatever the mistake")
+
     def test_vin_model_year(self):
         """Position 10 repeats every 30 years: the latest year that is not after the next one."""
         self.assertEqual(model_year("LSVAF2188B2123456", date(2026, 5, 1)), 2011)
