@@ -101,7 +101,7 @@ class TestVinPlate(BaseCase):
             "embassy": ("使123456", "123456使", "京A1234使", "沪A1234领"),
             "temporary": ("京A1234临", "京A12345临", "临京A12345"),
             "military": ("VA12345", "KA12345", "空A12345"),
-            "foreign": ("MXY1234", "B-AB 1234", "ABC123"),
+            "foreign": ("MXY1234", "B-MW 5678E", "ABC123"),
         }
         for kind, plates in cases.items():
             for plate in plates:
