@@ -49,6 +49,7 @@ class AftersalesChangeRequestLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.browse().check_access("create")
         lines = super().create([self._complete(vals) for vals in vals_list])
         lines._check_open()
         lines._take_old_values()

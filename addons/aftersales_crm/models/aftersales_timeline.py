@@ -43,7 +43,7 @@ class AftersalesTimeline(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     res_model = fields.Char("Document Model", readonly=True)
     res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
-    summary = fields.Char("What", compute="_compute_summary", compute_sudo=False)
+    summary = fields.Char("Details", compute="_compute_summary", compute_sudo=False)
     can_open = fields.Boolean(compute="_compute_can_open")
 
     # ------------------------------------------------------------
