@@ -98,13 +98,16 @@ class AftersalesImportRunMixin(models.AbstractModel):
             else:
                 seconds = (record.date_beat - record.date_started).total_seconds()
                 rate = (done - record.rows_before) / seconds if seconds > 0 else 0
-                record.progress_text = self.env._(
-                    "%(done)s of %(total)s rows, %(rate)s rows a second, %(left)s left",
-                    done=f"{done:,}",
-                    total=f"{total:,}",
-                    rate=f"{rate:,.0f}",
-                    left=self._duration_text((total - done) / rate) if rate else "–",
-                )
+                counts = {"done": f"{done:,}", "total": f"{total:,}"}
+                if rate > 0:
+                    record.progress_text = self.env._(
+                        "%(done)s of %(total)s rows, %(rate)s rows a second, %(left)s left",
+                        **counts,
+                        rate=f"{rate:,.0f}",
+                        left=self._duration_text((total - done) / rate),
+                    )
+                else:
+                    record.progress_text = self.env._("%(done)s of %(total)s rows", **counts)
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -309,6 +312,7 @@ class AftersalesImportRunMixin(models.AbstractModel):
                 "date_source": self.date_source or moment,
                 "mapping_copy": self.mapping_id._get_reading(),
                 "position": [0, 0, 0],
+                "date_started": fields.Datetime.now(),
             }
         )
 
