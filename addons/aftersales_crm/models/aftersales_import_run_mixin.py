@@ -129,7 +129,7 @@ class AftersalesImportRunMixin(models.AbstractModel):
         for record in self:
             record._check_state("stopped")
             record._write_protected({"state": "working", "job_user_id": self.env.uid, "rows_before": record.rows_done,
-                                     "date_started": False, "date_beat": False})  # fmt: skip
+                                     "date_started": fields.Datetime.now(), "date_beat": False})  # fmt: skip
         self._trigger_worker()
         return True
 
