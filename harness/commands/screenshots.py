@@ -122,6 +122,10 @@ def take(chromium, url: str, shot: Shot, target: Path) -> None:
             page.keyboard.press(key)
         if shot.shown:
             page.wait_for_selector(shot.shown)
+        # A button that is changing its colour is no picture of anything
+        page.wait_for_function(
+            "() => !document.getAnimations().some(a => a instanceof CSSTransition && a.playState === 'running')"
+        )
         # Avatars and fonts come after the page itself
         page.wait_for_function(
             "() => document.fonts.status === 'loaded' && [...document.images].every(i => i.complete)"

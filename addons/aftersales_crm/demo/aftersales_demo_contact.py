@@ -1,5 +1,6 @@
 """Contact floor of the demo store: a plan for each month, and the calls of each day with what customers say."""
 
+import random
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -37,6 +38,8 @@ SUGGESTIONS = [
     "建议取车前先发微信通知。",
     "客户休息室空调太冷。",
 ]
+# No two consultants write the same; who copies words is flagged
+OPENINGS = ["", "客户说：", "车主提到，", "顺便提了一句：", "客户特意说，", "他请我们转达：", "聊到最后说，"]
 REASONS = [("Drives little, no service due", 30), ("Another workshop is nearer", 24), ("Another workshop is cheaper", 14),
            ("Waiting takes too long", 8), ("Not satisfied with the repair", 4), ("Moved away", 10), ("Other", 10)]  # fmt: skip
 
@@ -46,6 +49,10 @@ class AftersalesDemo(models.AbstractModel):
 
     def _demo_contacts(self, stage):
         stage.fates = {}
+        # Dice of their own, so that the story of the calls does not hang on what is drawn by night
+        stage.truth_dice = random.Random(20260402)
+        # The store is small: with five in a hundred, weeks would go by without a re-check
+        stage.stores[MAIN]["company"].aftersales_recheck_share = 15
         # The day from which the washing and delivery schedule of the story's corrective action works
         stage.improved = stage.months[1] + timedelta(days=9)
         questions = self.env["aftersales.question"].search([("questionnaire_id.state", "=", "active")])
@@ -87,14 +94,15 @@ class AftersalesDemo(models.AbstractModel):
         company = stage.stores[store]["company"]
         rechecks = self.env["aftersales.callback.recheck"].sudo().with_company(company)
         rechecks._lapse(company)
-        for recheck in rechecks._draw(company, stage.dice):
-            # A few slip the manager's mind, so that it shows what lapses.
-            if stage.dice.random() < 0.85:
-                moment = stage.next_working_moment(store, stage.now, stage.dice.uniform(3, 24))
+        dice = stage.truth_dice
+        for recheck in rechecks._draw(company, dice):
+            # A few slip the manager's mind, so that it shows what lapses; those of the last days still wait for him.
+            if dice.random() < 0.85 and stage.now < stage.end - timedelta(days=4):
+                moment = stage.next_working_moment(store, stage.now, dice.uniform(3, 24))
                 stage.at(moment, self._demo_recheck, stage, store, recheck)
 
     def _demo_recheck(self, stage, store, recheck):
-        dice = stage.dice
+        dice = stage.truth_dice
         mine = stage.as_user("manager" if store == MAIN else "hz_manager", recheck)
         if recheck.state != "drawn":
             return
@@ -225,9 +233,9 @@ class AftersalesDemo(models.AbstractModel):
         answers[questions["satisfaction"].id] = score
         answers[questions["recommend"].id] = "no" if score <= 2 else "yes"
         if not faults and dice.random() < 0.12:
-            answers[questions["praise"].id] = dice.choice(PRAISES)
+            answers[questions["praise"].id] = stage.truth_dice.choice(OPENINGS) + dice.choice(PRAISES)
         elif dice.random() < 0.12:
-            answers[questions["suggestion"].id] = dice.choice(SUGGESTIONS)
+            answers[questions["suggestion"].id] = stage.truth_dice.choice(OPENINGS) + dice.choice(SUGGESTIONS)
         if fate == "partial":
             kept = [questions[code].id for code in ("polite", "explained", "on_time")]
             answers = {key: value for key, value in answers.items() if key in kept}
@@ -268,7 +276,7 @@ class AftersalesDemo(models.AbstractModel):
             questions["come_back"].id: dice.choices(("yes", "no"), (7, 3))[0],
         }
         if dice.random() < 0.3:
-            answers[questions["suggestion"].id] = dice.choice(SUGGESTIONS)
+            answers[questions["suggestion"].id] = stage.truth_dice.choice(OPENINGS) + dice.choice(SUGGESTIONS)
         callback.action_save_call("completed", answers=answers, duration=dice.randrange(60, 180))
         self._demo_after_talk(stage, store, callback)
 
