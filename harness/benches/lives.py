@@ -40,7 +40,7 @@ def live(chance):
 began = time.perf_counter()
 try:
     live()
-except AssertionError as error:
+except Exception as error:
     problems.append(f"a life broke a rule: {str(error)[:1500]}")
 seconds = time.perf_counter() - began
 done = sum(ends.values())

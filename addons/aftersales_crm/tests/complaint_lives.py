@@ -36,6 +36,11 @@ class Life:
                 remedy_sought="An answer",
             )
             self.check("intake", None)
+            # Chance alone seldom gets far: some lives begin on the way
+            start = self.choose(["received", "received", "classified", "solution", "carried_out", "second_callback"])
+            if start != "received":
+                self.test._lead_to(self.complaint, start, root_cause=f"Cause of {self.complaint.id}")
+            self.check("led", None)
         for _move in range(moves):
             self.now += timedelta(minutes=self.choose([1, 7, 45, 180, 700, 1500, 4000]))
             with freeze_time(self.now):
@@ -51,7 +56,7 @@ class Life:
         natural = NEXT_STEP.get(before)
         move = self.choose([natural, natural, natural, *self.MOVES] if natural else self.MOVES)
         people = [test.crc, test.crc_2, test.advisor_2, test.manager, test.manager_2, test.gm]
-        user = self.choose([*people, test.gm, test.gm])
+        user = self.choose([*people, test.gm, test.gm, test.gm])
         # Notes of changed fields and reminders cost half of the time and decide nothing here
         quick = {"tracking_disable": True, "mail_activity_automation_skip": True}
         case = test.as_user(complaint, user).with_context(**quick, allowed_company_ids=user.company_ids.ids)
