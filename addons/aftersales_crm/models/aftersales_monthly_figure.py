@@ -21,9 +21,8 @@ class AftersalesMonthlyFigure(models.Model):
     _protected_append_only = True
     _log_access = False
 
-    report_id = fields.Many2one(
-        "aftersales.monthly.report", required=True, index=True, ondelete="cascade", bypass_search_access=True
-    )
+    # Searched with the rights of the report: who reads figures alone must not ask for its texts by paths
+    report_id = fields.Many2one("aftersales.monthly.report", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", "Store", required=True, ondelete="restrict", index=True)
     month = fields.Date(required=True, index=True)
     is_current = fields.Boolean("Latest Revision", help="The figures of a revised report stay, but no longer count.")
