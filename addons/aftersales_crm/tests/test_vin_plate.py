@@ -3,6 +3,7 @@ from datetime import date
 from odoo.tests import BaseCase
 
 from ..tools.masking import mask_identity, mask_phone
+from ..tools.phone import phone_digits
 from ..tools.plate import format_plate, normalize_plate, plate_problem, plate_type
 from ..tools.vin import (
     check_digit,
@@ -160,6 +161,16 @@ class TestVinPlate(BaseCase):
         self.assertEqual(plate_problem("沪A12345", "new_energy"), ("length", 8))
         self.assertEqual(plate_problem("沪A123I5"), ("form", "ordinary"))
         self.assertIsNone(plate_problem("ANYTHING", "foreign"))
+
+    def test_phone_digits(self):
+        """A number is found however it is written, and a fragment stays a fragment of it."""
+        for text in ("+86 138 0013 8000", "0086-13800138000", "138 0013 8000", "8613800138000"):
+            self.assertEqual(phone_digits(text), "13800138000")
+        for text in ("+86 21 6234 5678", "021-62345678", "(021) 6234 5678"):
+            self.assertEqual(phone_digits(text), "2162345678")
+        for text in ("0013", "000000", "8000", "0753"):
+            self.assertEqual(phone_digits(text), text)
+        self.assertEqual(phone_digits(None), "")
 
     def test_masks(self):
         """Enough to recognise, not enough to use; never the whole number."""
