@@ -10,7 +10,7 @@ class ResCompany(models.Model):
         help="A car that comes back for the same work within these days was not fixed at the first visit.",
     )
     aftersales_import_max_rows = fields.Integer(
-        "Rows per Import", default=200000, help="A file with more rows is refused: split it."
+        "Rows per Import", default=2_000_000, help="A file with more rows is refused: split it."
     )
     aftersales_import_max_mb = fields.Integer(
         "Megabytes per Import", default=50, help="A larger file is refused: split it."
