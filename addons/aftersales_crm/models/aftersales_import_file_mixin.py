@@ -254,7 +254,7 @@ class AftersalesImportFileMixin(models.AbstractModel):
                 if not text or text in moments:
                     continue
                 moment = row_reader.value("date_in", text, "datetime")
-                if len(moments) < 100_000:
+                if len(moments) < 5_000:
                     moments[text] = None
                 if moment and moment <= now and (latest is None or moment > latest):
                     latest = moment
