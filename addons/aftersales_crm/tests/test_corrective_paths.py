@@ -126,7 +126,10 @@ class TestCorrectivePaths(AftersalesCaseCommon):
             for path in ("write", "web_save"):
                 with self._refusing(path, values):
                     case = self.as_user(record, self.manager)
-                    case.write(values) if path == "write" else case.web_save(values, {"display_name": {}})
+                    if path == "write":
+                        case.write(values)
+                    else:
+                        case.web_save(values, {"display_name": {}})
         for missing in ("responsible_id/.id", "date_deadline"):
             names = ["name", "problem", "responsible_id/.id", "supervisor_id/.id", "date_deadline"]
             row = ["Imported", "Problem", str(self.advisor.id), str(self.manager_2.id), "2030-01-01"]
@@ -234,7 +237,7 @@ class TestCorrectivePaths(AftersalesCaseCommon):
             self._sign(action)
             case = self.as_user(action, self.manager)
             case.write({"team_ids": [Command.link(self.crc.id)], "w_where": "Reception", "cost_actual": 10})
-            case.action_add_progress("Half.") if self.manager in action.team_ids else None
+            self.as_user(action, self.manager_2).action_add_progress("Half.")
             self.assertEqual(action.state, "in_progress", path)
 
     def test_done_needs_a_proof(self):
