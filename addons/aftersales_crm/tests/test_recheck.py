@@ -117,6 +117,32 @@ class TestRecheck(AftersalesCallbackCommon):
         )
         self.assertAlmostEqual(quality.agreement, 100 * 8 / 9, places=1)
 
+    def test_recheck_blind_by_every_path(self):
+        """While a re-check is open, no reading, search, sorting, grouping or export tells a manager what the customer said."""
+        call = self._completed(answers=self._answers(clean="no", satisfaction=2), note="The mats were dirty")
+        self.Recheck._draw(self.store)
+        said = ["satisfaction", "has_problem", "remark"]
+        theirs, callers = self.as_user(call, self.manager), self.as_user(call, self.crc)
+        self.env.invalidate_all()
+        one = [("id", "=", call.id)]
+        self.assertEqual(callers.read(said)[0]["satisfaction"], "2")
+        for rows in (
+            theirs.read(said),
+            theirs.search_read(one, said),
+            theirs.web_read({name: {} for name in said}),
+            theirs.web_search_read(one, {name: {} for name in said})["records"],
+        ):
+            self.assertEqual([rows[0][name] for name in said], [False] * len(said))
+        for leaf in (("satisfaction", "=", "2"), ("satisfaction", "!=", "5"), ("has_problem", "=", True)):
+            self.assertTrue(callers.search([*one, leaf]))
+            self.assertFalse(theirs.search([*one, leaf]))
+            self.assertFalse(theirs.search_count([*one, leaf]))
+        self.assertFalse(theirs.search(one, order="satisfaction"))
+        self.assertFalse(theirs.formatted_read_group(one, ["satisfaction"], ["__count"]))
+        self.assertFalse(theirs.with_context(lang=None)._export_rows([["id"], ["satisfaction"]]))
+        self.assertTrue(theirs.search(one), "the callback itself stays in the lists")
+        self.assertEqual(theirs.formatted_read_group(one, ["state"], ["__count"])[0]["__count"], 1)
+
     def test_recheck_by_another(self):
         """Nobody re-checks an own call or an own order; consultants neither ask nor learn of it."""
         call = self._completed(user=self.manager)
