@@ -139,6 +139,7 @@ def definitions(satisfied_score: int) -> dict[str, Measure]:
         "effective_measures": Measure(percent, of("action", hit), of("action"), ("agent",)),
         "exceptions": Measure(count, of("exception"), None, ()),
         "call_exceptions": Measure(count, of("call_exception"), None, ("agent",)),
+        "second_exceptions": Measure(count, of("second_exception"), None, ("agent",)),
     }
 
 

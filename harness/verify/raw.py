@@ -40,7 +40,7 @@ QUERIES = {
           FROM aftersales_repair_order WHERE company_id = %s""",
     "complaints": """
         SELECT id, nature, level, kind_id, state, repair_order_id, vehicle_id, callback_id, date_received, date_second_callback,
-               second_satisfied, second_caller_id, reopen_count, create_date, write_date
+               second_satisfied, second_caller_id, second_exception, reopen_count, create_date, write_date
           FROM aftersales_complaint WHERE company_id = %s""",
     "handovers": """
         SELECT h.id, h.complaint_id, h.date_from, h.create_date

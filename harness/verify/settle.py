@@ -34,6 +34,7 @@ COMPARED = {
     "lost_call": ("user_id", "brand_id"),
     "lost_window": ("user_id", "brand_id", "hit"),
     "call_exception": ("user_id",),
+    "second_exception": ("user_id",),
     "order": (*_ORDER, "hit"),
     "order_window": (*_ORDER, "hit"),
     "complaint": (*_CASE, "hit"),
@@ -73,7 +74,10 @@ class Settler:
             "measure": {row.id: row for row in raw.measures},
             "action": raw.actions,
             "exception": {row.id: row for row in raw.approvals},
-            **dict.fromkeys(("complaint", "handling", "handling_open", "reopened", "second_call"), raw.complaints),
+            **dict.fromkeys(
+                ("complaint", "handling", "handling_open", "reopened", "second_call", "second_exception"),
+                raw.complaints,
+            ),
         }
 
     def since(self, moment: datetime | None) -> bool:

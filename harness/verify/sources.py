@@ -261,6 +261,8 @@ class Month:
             if satisfied and self.inside(row.date_second_callback):
                 caller = {"user_id": (row.second_caller_id, row.write_date)}
                 yield self.record("second_call", row, hit=satisfied == "yes", **{**shared, **caller})
+                if self.then(COMPLAINT, row, "second_exception"):
+                    yield self.record("second_exception", row, **{**shared, **caller})
 
     def handled(self, complaint: Row, handle: Row, shared: dict[str, Any]) -> Iterator[Row]:
         """Give a complaint whose handling clock ended in the month, or was still open at its end."""

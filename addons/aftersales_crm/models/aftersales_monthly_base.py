@@ -20,6 +20,7 @@ SOURCE_MODELS = {
     "action": "aftersales.corrective.action",
     "exception": "aftersales.approval",
     "call_exception": "aftersales.callback",
+    "second_exception": "aftersales.complaint",
 }
 
 # What a row may say, over all sources
@@ -71,6 +72,7 @@ class AftersalesMonthlyBase(models.Model):
             ("action", "Closed Action"),
             ("exception", "Exception to Independence"),
             ("call_exception", "Call by an Exception"),
+            ("second_exception", "Second Callback by an Exception"),
         ],
         "Counts as",
         required=True,

@@ -63,6 +63,7 @@ class AftersalesMonthlyFigure(models.Model):
             ("effective_measures", "Effective Measures"),
             ("exceptions", "Exceptions to Independence"),
             ("call_exceptions", "Calls by an Exception"),
+            ("second_exceptions", "Second Callbacks by an Exception"),
         ],
         "Figure",
         required=True,

@@ -31,7 +31,7 @@ SECTIONS = (
     ("cases", ("complaints", "grievances", "complaints_per_100", "handled_in_time", "handling_late", "reopened",
                "second_satisfied")),
     ("workshop", ("orders", "comebacks", "first_time_fix", "lost_called", "lost_returned")),
-    ("order", ("overdue_measures", "effective_measures", "exceptions", "call_exceptions")),
+    ("order", ("overdue_measures", "effective_measures", "exceptions", "call_exceptions", "second_exceptions")),
 )  # fmt: skip
 KEY_FIGURES = ("made_rate", "success_rate", "satisfied_rate", "handled_in_time", "complaints_per_100", "first_time_fix")
 # Where less is better, for the colour of a change
@@ -50,6 +50,7 @@ LESS_IS_BETTER = frozenset(
         "overdue_measures",
         "exceptions",
         "call_exceptions",
+        "second_exceptions",
     ]
 )
 NEUTRAL = frozenset(["due", "cancelled", "attempts", "orders", "lost_called", "made", "successful"])

@@ -71,6 +71,19 @@ class TestMonthlyFigures(FiguresCommon):
             figure = self.figure(report, "problem_share", "problem", category.id)
             self.assertEqual((figure.numerator, figure.denominator), (len(lines), len(problems)))
 
+    def test_second_callbacks_by_an_exception(self):
+        """A second callback whose caller needed an exception is counted in its month, by who made it, and opens the case."""
+        used, granted = self.rows["complaints"][:2]
+        exception = {"second_exception": "Nobody else is in", "second_exception_by_id": self.manager.id}
+        made = {"second_satisfied": "yes", "date_second_callback": datetime(2026, 9, 20, 3)}
+        used._write_protected({**exception, **made, "second_caller_id": self.crc.id})
+        granted._write_protected(exception)
+        report = self.write_report()
+        figure = self.figure(report, "second_exceptions")
+        self.assertEqual(figure.numerator, 1)
+        self.assertEqual(self.figure(report, "second_exceptions", "agent", self.crc.id).numerator, 1)
+        self.assertEqual(figure.action_open_counted()["domain"], [("id", "in", used.ids)])
+
     def test_attempts_handling_and_orders(self):
         """Connect rate, handled in time, complaints per 100 orders count the moments of the store's month."""
         report = self.write_report()

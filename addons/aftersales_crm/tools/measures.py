@@ -118,6 +118,7 @@ MEASURES = {
     "effective_measures": Measure("action", "hit", "TRUE", "percent", _PERSON),
     "exceptions": Measure("exception", "TRUE", None, "count", ("total",)),
     "call_exceptions": Measure("call_exception", "TRUE", None, "count", _PERSON),
+    "second_exceptions": Measure("second_exception", "TRUE", None, "count", _PERSON),
 }
 
 # What a customer can give, best last
@@ -132,7 +133,7 @@ FAMILIES = (
     ("attempt",),
     ("answer",),
     ("complaint", "order", "order_window", "handling", "handling_open", "reopened", "second_call"),
-    ("lost_call", "lost_window", "measure", "action", "exception", "call_exception"),
+    ("lost_call", "lost_window", "measure", "action", "exception", "call_exception", "second_exception"),
 )
 
 # Figures whose parts must add up to the total, by each of these dimensions

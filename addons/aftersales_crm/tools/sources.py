@@ -222,6 +222,12 @@ SOURCES = {
         f"FROM aftersales_callback c{_OF_CALL} WHERE c.company_id = %(company)s AND c.independence_exception IS NOT NULL"
         " AND c.date_last_attempt >= %(start)s AND c.date_last_attempt < %(end)s",
     ),
+    "second_exception": (
+        {**_CASE, "user_id": "p.second_caller_id", "day": _LOCAL.format("p.date_second_callback")},
+        f"{_FROM_CASE} WHERE p.company_id = %(company)s AND p.second_exception IS NOT NULL"
+        " AND p.second_satisfied IS NOT NULL"
+        " AND p.date_second_callback >= %(start)s AND p.date_second_callback < %(end)s",
+    ),
 }
 
 
