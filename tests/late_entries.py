@@ -67,9 +67,9 @@ callbacks = env["aftersales.callback"].search(
 )
 for number, callback in enumerate(callbacks[:16]):
     do("called", call, callback, ("retry", "complete", "refuse", "data_check", "withdraw")[number % 5])
-manager = env["res.users"].search([("login", "=", "manager")])
 for callback in callbacks[16:]:
-    do("moved", as_user("manager", callback).write, {"user_id": manager.id})
+    for agent in callback.plan_id.agent_ids - callback.user_id:
+        do("moved", as_user("manager", callback).write, {"user_id": agent.id})
 for case in env["aftersales.complaint"].search([("company_id", "=", MAIN.id), ("date_closed", "!=", False)])[:10]:
     do("reopened", as_user("manager", case).action_reopen, "The noise is back")
 orders = env["aftersales.repair.order"].search(

@@ -18,10 +18,13 @@ SNAPSHOT_QUERIES = {
                     FROM information_schema.columns WHERE table_schema = 'public'""",
     "constraints": """SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
                         FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
-    "indexes": "SELECT tablename || ' ' || indexname FROM pg_indexes WHERE schemaname = 'public'",
+    # The extension for searching by fragments stays, and with it what core does with it from then on.
+    "indexes": """SELECT tablename || ' ' || indexname FROM pg_indexes WHERE schemaname = 'public'
+                     AND (indexdef NOT LIKE '%gin_trgm_ops%' OR tablename LIKE 'aftersales%')""",
     "sequences": """SELECT regexp_replace(sequencename, '[0-9_]+$', '_N') FROM pg_sequences
                      WHERE schemaname = 'public'""",
-    "functions and triggers": """SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    "functions and triggers": """SELECT proname FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
+                                    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
                                   UNION SELECT tgrelid::regclass || ' ' || tgname FROM pg_trigger
                                          WHERE NOT tgisinternal""",
     # The external ids of fields change hands between modules at an update; the fields themselves are below.

@@ -148,15 +148,16 @@ def test_a_missing_figure_is_reported(store: Store, changed):
 def test_one_wrong_raw_row_is_reported_exactly(store: Store, changed):
     """A grievance that somebody makes a complaint moves these figures and no other."""
     report = store.report
-    [(row, advisor, agent, brand, level)] = store.sql(
-        "SELECT res_id, advisor_key, user_id, brand_id, level FROM aftersales_monthly_base"
+    [(row, advisor, agent, brand, level, kind)] = store.sql(
+        "SELECT res_id, advisor_key, user_id, brand_id, level, COALESCE(case_kind_id::text, '')"
+        " FROM aftersales_monthly_base"
         " WHERE report_id = %s AND source = 'complaint' AND NOT hit AND advisor_key IS NOT NULL"
         " AND user_id IS NOT NULL AND brand_id IS NOT NULL ORDER BY res_id LIMIT 1",
         report,
     )
     changed("aftersales_complaint", row, nature="complaint")
     code, lines, numbers = store.verify()
-    parts = ("total", f"advisor {advisor}", f"agent {agent}", f"brand {brand}", f"level {level}")
+    parts = ("total", f"advisor {advisor}", f"agent {agent}", f"brand {brand}", f"level {level}", f"case_kind {kind}")
     expected = {f"{measure} {part}" for measure in ("complaints", "grievances") for part in parts}
     expected |= {f"complaints_per_100 {part}" for part in (parts[0], parts[1], parts[3])}
     assert store.wrong(lines) == {*expected, f"complaint {row}"}

@@ -105,7 +105,8 @@ class Life:
             if dice.random() < 0.12:
                 moment = store.next_working(stage.now, dice.uniform(3, 60))
                 stage.at(moment, "complaints taken in", cases.take_in, stage, store, order_id)
-            if dice.random() < 0.02:
+            # Now and then by chance, and once in a while in any case, however few orders there are.
+            if dice.random() < 0.02 or store.numbers % 40 == 7:
                 moment = store.next_working(stage.now, 30)
                 stage.at(moment, "orders cancelled", self.cancel, order_id)
 

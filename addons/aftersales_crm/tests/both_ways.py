@@ -38,6 +38,8 @@ def import_in_ways(env, files, ways=("models", "sets")):
     """
     dumps = {}
     for way in ways:
+        # The catalogue of makes is one for all stores: each way begins with the same, so the ways before it are undone.
+        savepoint = env.cr.savepoint()
         company = env["res.company"].create({"name": f"Store {way}", "country_id": env.ref("base.cn").id})
         company.resource_calendar_id.tz = "Asia/Shanghai"
         env.user.company_ids |= company
@@ -54,6 +56,9 @@ def import_in_ways(env, files, ways=("models", "sets")):
         env.flush_all()
         env.invalidate_all()
         dumps[way] = dump(env, company)
+        savepoint.close(rollback=way != ways[-1])
+        env.invalidate_all()
+        env.registry.clear_cache()
     first, *others = ways
     return [f"{way}: {difference}" for way in others for difference in compare(dumps[first], dumps[way])]
 
@@ -92,6 +97,8 @@ def _by_key(model, rows, ranks):
             field = model._fields[name]
             if field.type == "many2one" and value and field.comodel_name in ranks:
                 value = f"{field.comodel_name} {ranks[field.comodel_name].get(value)}"
+            elif field.type == "many2one" and value and field.comodel_name.startswith("fleet."):
+                value = model.env[field.comodel_name].browse(value).display_name
             named[name] = _without_ids(value)
         if model._name == "aftersales.vehicle.ownership":
             # The plate of the moment when the file was opened: a batch opens it with the last one that it tells
