@@ -55,7 +55,8 @@ export class AftersalesDashboard extends Component {
     }
 
     get title() {
-        return `${this.isLive ? _t("Dashboard") : _t("Callback Report")} ${this.data.month}`;
+        const name = this.isLive ? _t("Dashboard") : _t("Callback Report");
+        return `${name} ${this.data.month}`;
     }
 
     get asOf() {

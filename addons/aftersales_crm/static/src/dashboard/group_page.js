@@ -22,7 +22,8 @@ export class AftersalesGroupPage extends Component {
 
     async load() {
         this.state.data = await this.orm.call(MODEL, "get_group_page", [], { month: this.state.month });
-        this.env.config.setDisplayName(`${_t("All Stores")} ${this.data.month_name}`);
+        const name = _t("All Stores");
+        this.env.config.setDisplayName(`${name} ${this.data.month_name}`);
     }
 
     get data() {
