@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -180,3 +181,71 @@ def test_from_a_finding_to_its_effect_in_the_next_report(server, odoo_env, open_
         fields=["numerator", "denominator"],
     )
     assert [(row["numerator"], row["denominator"]) for row in figure] == [(1, 1)]
+
+
+def submit_actions(store: chain.Store, names: list[str]) -> list[int]:
+    """The service manager submits one action a name."""
+    values = {
+        "kind": "corrective",
+        "problem": "同一问题反复出现。",
+        "root_cause": "没有标准。",
+        "responsible_id": store.people["advisor"],
+        "supervisor_id": store.people["manager"],
+        "date_deadline": f"{in_days(20)}",
+        "indicator": "comebacks",
+        "target": 5.0,
+        "window_days": 30,
+    }
+    measure = {
+        "kind": "corrective",
+        "name": "制定标准并培训",
+        "responsible_id": store.people["advisor"],
+        "date_deadline": f"{in_days(10)}",
+    }
+    model = "aftersales.corrective.action"
+    actions = store.manager.create(model, [values | {"name": name, "measure_ids": [[0, 0, measure]]} for name in names])
+    store.manager(model, "action_submit", ids=actions)
+    return actions
+
+
+def select(gm: Person, names: list[str]) -> None:
+    """Hold one card until it is selected, touch the others, and open what can be done with all of them."""
+    cards = gm.page.locator(".o_kanban_record")
+    first = cards.filter(has_text=names[0])
+    first.dispatch_event("touchstart", {"touches": []})
+    expect(first).to_have_class(re.compile("o_record_selected"))
+    first.dispatch_event("touchend")
+    for name in names[1:]:
+        cards.filter(has_text=name).locator("div").first.click()
+        expect(cards.filter(has_text=name)).to_have_class(re.compile("o_record_selected"))
+    gm.page.locator(".o_cp_action_menus button").first.click()
+
+
+@pytest.mark.slow
+def test_several_decisions_on_a_phone(server, odoo_env, open_page):
+    """The general manager holds a card, touches a second, and signs both; two others go back with one reason."""
+    root = clients.Json2(server.url, server.database, clients.api_key(odoo_env, server.database, "admin"))
+    store = chain.open_store(odoo_env, server.url, server.database, root)
+    root.write("res.users", [store.people["gm"]], {"odoobot_state": "disabled"})
+    names = ["返修交接", "配件报价", "洗车排队", "交车讲解"]
+    actions = submit_actions(store, names)
+    gm = People(store, open_page, server.url)["gm"]
+    menu = gm.page.locator(".o_bottom_sheet, .o-dropdown--menu")
+
+    gm.open("aftersales-decisions", ".o_kanban_view .o_kanban_record")
+    select(gm, names[:2])
+    gm.picture("several")
+    menu.get_by_text("Approve", exact=True).click()
+    expect(gm.page.locator(".o_kanban_record", has_text=names[0])).to_have_count(0)
+    expect(gm.page.locator(".o_kanban_record", has_text=names[1])).to_have_count(0)
+
+    select(gm, names[2:])
+    menu.get_by_text("Return", exact=True).click()
+    gm.page.wait_for_selector(".o_dialog .o_form_view")
+    gm.fill("reason", "先说明费用。")
+    gm.apply("action_decide")
+    expect(gm.page.locator(".o_kanban_record", has_text=names[2])).to_have_count(0)
+
+    read = store.manager("aftersales.corrective.action", "read", ids=actions, fields=["state", "return_reason"])
+    assert [row["state"] for row in read] == ["signed", "signed", "draft", "draft"]
+    assert all("先说明费用" in row["return_reason"] for row in read[2:])

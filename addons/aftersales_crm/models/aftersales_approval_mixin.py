@@ -5,7 +5,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.canonical import canonical
+from ..tools.canonical import canonical, line_text
 
 _logger = logging.getLogger(__name__)
 
@@ -336,7 +336,7 @@ class AftersalesApprovalMixin(models.AbstractModel):
                         [line.id, {field: cell["value"] for field, cell in cells.items()}]
                         for line, cells in zip(record[name].sorted("id"), lines, strict=True)
                     ],
-                    "text": "; ".join(", ".join(cell["text"] for cell in cells.values()) for cells in lines),
+                    "text": "; ".join(line_text(cells) for cells in lines),
                 }
         return content
 

@@ -107,6 +107,19 @@ class TestCorrectiveAction(AftersalesCaseCommon):
         with self.assertRaises(UserError):
             self._sign(responsible)
 
+    def test_what_is_signed_is_read(self):
+        """The general manager reads amounts with their currency, and each measure with who, until when and its round."""
+        action = self._create_action(cost_planned=1200)
+        self.as_user(action, self.manager).action_submit()
+        lines = action.sudo().approval_ids.with_user(self.gm).summary.splitlines()
+        currency = self.store.currency_id
+        self.assertIn(f"Planned Cost: {currency.format(1200)}", lines)
+        measure = action.measure_ids
+        self.assertIn(
+            f"Measures: Corrective, {measure.name}, {measure.responsible_id.name}, {measure.date_deadline}, Round 1",
+            lines,
+        )
+
     def test_return_with_reason(self):
         """Returned with a reason it is a draft again; submitted anew it is signed in the second round of asking."""
         action = self._create_action()
