@@ -81,7 +81,7 @@ class AftersalesAppeal(models.Model):
             appeal_sudo._write_protected({"state": "lodged", "reason": reason, "date_lodged": now})
             complaint_sudo = appeal_sudo.complaint_id
             complaint_sudo._tell(
-                complaint_sudo._get_role_users("gm"), self.env._("Appeal against %s", complaint_sudo.name), reason
+                complaint_sudo._get_role_users("gm"), lambda c: (c.env._("Appeal against %s", c.name), reason)
             )
 
     def action_decide(self, upheld, decision):
@@ -114,10 +114,8 @@ class AftersalesAppeal(models.Model):
             )
             if upheld:
                 complaint._do_appeal_upheld(decision)
-            appeal.sudo().message_notify(
-                partner_ids=appeal.user_id.partner_id.ids,
-                subject=self.env._("Decision on your appeal, %s", appeal.complaint_number),
-                body=decision,
+            appeal.sudo()._aftersales_tell(
+                appeal.user_id, lambda a: (a.env._("Decision on your appeal, %s", a.complaint_number), decision)
             )
 
     def action_open_dialog(self):
@@ -171,13 +169,15 @@ class AftersalesAppeal(models.Model):
 
     def _tell_person(self):
         self.ensure_one()
-        self.message_notify(
-            partner_ids=self.user_id.partner_id.ids,
-            subject=self.env._("Finding in %s: you may appeal", self.complaint_number),
-            body=self.env._(
-                "%(finding)s You may object until %(deadline)s.",
-                finding=self.finding,
-                deadline=self._get_local_deadline(),
+        self._aftersales_tell(
+            self.user_id,
+            lambda a: (
+                a.env._("Finding in %s: you may appeal", a.complaint_number),
+                a.env._(
+                    "%(finding)s You may object until %(deadline)s.",
+                    finding=a.finding,
+                    deadline=a._get_local_deadline(),
+                ),
             ),
         )
 

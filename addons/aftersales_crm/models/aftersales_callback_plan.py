@@ -261,9 +261,9 @@ class AftersalesCallbackPlan(models.Model):
         short, before = sum(row["is_short"] for row in rows), self.shortage
         self._write_protected({"shortage": short, "shortage_text": self._shortage_text(short, slots)})
         if confirm and short > before:
-            self._tell_shortage()
+            self._tell_shortage(short, slots)
 
-    def _tell_shortage(self):
+    def _tell_shortage(self, short, slots):
         """Tell the service managers, and who made the plan, as soon as calls find no room."""
         group = self.env.ref("aftersales_crm.group_aftersales_manager")
         users_sudo = self.env["res.users"].sudo()
@@ -271,11 +271,14 @@ class AftersalesCallbackPlan(models.Model):
             [("all_group_ids", "in", group.ids), ("company_ids", "in", self.company_id.ids), ("share", "=", False)]
         )
         told = (managers | self.create_uid.sudo()).filtered(lambda user: user.id != self.env.ref("base.user_root").id)
-        self.message_notify(
-            partner_ids=told.partner_id.ids,
-            subject=self.env._("Callback plan %s is short", self.name),
-            body=self.env._(
-                "%(shortage)s. Open the board and try more agents or more calls a day.", shortage=self.shortage_text
+        self._aftersales_tell(
+            told,
+            lambda plan: (
+                plan.env._("Callback plan %s is short", plan.name),
+                plan.env._(
+                    "%(shortage)s. Open the board and try more agents or more calls a day.",
+                    shortage=plan._shortage_text(short, slots),
+                ),
             ),
         )
 

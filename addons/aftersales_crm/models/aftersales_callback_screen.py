@@ -362,9 +362,11 @@ class AftersalesCallback(models.Model):
         elif step == "ownership":
             self.vehicle_id.sudo().data_check_reason = "car_sold"
             if self.advisor_id:
+                # In the language of who reads it
+                env = self.with_context(lang=self.advisor_id.lang).env
                 self.vehicle_id.sudo().activity_schedule(
                     "mail.mail_activity_data_todo",
                     user_id=self.advisor_id.id,
-                    summary=self.env._("Ownership change to be checked"),
-                    note=self.env._("Callback %s: the customer says that the car was sold.", self.name),
+                    summary=env._("Ownership change to be checked"),
+                    note=env._("Callback %s: the customer says that the car was sold.", self.name),
                 )

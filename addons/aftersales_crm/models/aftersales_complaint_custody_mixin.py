@@ -67,7 +67,7 @@ class AftersalesComplaintCustodyMixin(models.AbstractModel):
                 ]
             )
             complaint._write_protected({"handover_to_id": user.id})
-            complaint._tell(user, self.env._("Hand-over of %s: please accept or refuse", complaint.name), reason)
+            complaint._tell(user, lambda c: (c.env._("Hand-over of %s: please accept or refuse", c.name), reason))
 
     def action_accept_handover(self):
         """Accept the hand-over: from now on the case is mine."""
@@ -152,6 +152,7 @@ class AftersalesComplaintCustodyMixin(models.AbstractModel):
         handover_sudo._write_protected({"state": "accepted", "date_answered": now, "date_from": now})
         self._write_protected({"owner_id": self.env.uid, "handover_to_id": False})
         self._tell(
-            handover_sudo.from_id, self.env._("%s: hand-over accepted", self.name), self.env._("It is in other hands.")
+            handover_sudo.from_id,
+            lambda c: (c.env._("%s: hand-over accepted", c.name), c.env._("It is in other hands.")),
         )
         self._update_activities()

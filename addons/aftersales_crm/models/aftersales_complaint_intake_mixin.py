@@ -140,10 +140,10 @@ class AftersalesComplaintIntakeMixin(models.AbstractModel):
             users = complaint._get_role_users("gm") | complaint._get_role_users("manager")
             complaint._tell(
                 users,
-                self.env._(
-                    "%(nature)s %(number)s from a callback",
-                    nature=complaint._selection_label("nature"),
-                    number=complaint.name,
+                lambda c: (
+                    c.env._(
+                        "%(nature)s %(number)s from a callback", nature=c._selection_label("nature"), number=c.name
+                    ),
+                    c.description,
                 ),
-                complaint.description,
             )

@@ -137,9 +137,10 @@ class AftersalesComplaintInvestigationMixin(models.AbstractModel):
             name=self.responsible_main_id.name,
         )
 
-    def _tell(self, users, subject, body):
-        """Notify staff; never the persons concerned."""
+    def _tell(self, users, words):
+        """Notify staff, each in their own language; never the persons concerned.
+
+        :param words: function of the case in the reader's language, that returns (subject, body)
+        """
         for complaint in self:
-            partners = (users - complaint._get_persons_concerned()).sudo().partner_id
-            if partners:
-                complaint.message_notify(partner_ids=partners.ids, subject=subject, body=body)
+            complaint._aftersales_tell(users - complaint._get_persons_concerned(), words)

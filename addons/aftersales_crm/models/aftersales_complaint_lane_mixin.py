@@ -159,12 +159,15 @@ class AftersalesComplaintLaneMixin(models.AbstractModel):
     def _tell_lane(self):
         self.ensure_one()
         users = self._get_role_users("manager") | self._get_role_users("gm")
+        self._tell(users, lambda c: (c.env._("%s needs you at once", c.name), c._get_lane_words()))
+
+    def _get_lane_words(self):
+        """Return what the service manager and the general manager are told when a case enters a lane."""
+        self.ensure_one()
         if self.is_safety:
-            body = self.env._(
+            return self.env._(
                 "Safety lane: record the stop-driving advice and the report to the maker, and write the safety"
                 " statement. Customer's words: %s",
                 self.description,
             )
-        else:
-            body = self.env._("Media or an authority is involved. Customer's words: %s", self.description)
-        self._tell(users, self.env._("%s needs you at once", self.name), body)
+        return self.env._("Media or an authority is involved. Customer's words: %s", self.description)

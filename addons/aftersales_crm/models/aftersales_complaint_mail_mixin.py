@@ -123,7 +123,7 @@ class AftersalesComplaintMailMixin(models.AbstractModel):
                     ", ".join(foreign.mapped("name")),
                 )
             )
-        case._tell(owner, self.env._("New complaint by e-mail: %s", case.name), case.description)
+        case._tell(owner, lambda c: (c.env._("New complaint by e-mail: %s", c.name), c.description))
         return case
 
     def message_update(self, msg_dict, update_vals=None):
@@ -134,13 +134,12 @@ class AftersalesComplaintMailMixin(models.AbstractModel):
             if sender not in case._get_complainant_addresses():
                 continue
             users = case.owner_id | case.handler_id
-            subject = self.env._("%s: the customer has written", case.name)
-            if case.state in TERMINAL:
+            ended = case.state in TERMINAL
+            if ended:
                 users |= case._get_role_users("manager")
-                subject = self.env._("%s has ended, and the customer has written: reopen it?", case.name)
             elif case.waiting_for == "customer":
                 case._do_resume()
-            case._tell(users, subject, self._mail_words(msg_dict))
+            case._tell(users, lambda c, ended=ended: (c._get_mail_subject(ended), c._mail_words(msg_dict)))
         return result
 
     def _message_receive_bounce(self, email, partner):
@@ -149,10 +148,19 @@ class AftersalesComplaintMailMixin(models.AbstractModel):
         for case in self:
             case._tell(
                 case.owner_id | case.handler_id,
-                self.env._("%s: our mail did not reach the customer", case.name),
-                self.env._("Call the customer, and ask for another address."),
+                lambda c: (
+                    c.env._("%s: our mail did not reach the customer", c.name),
+                    c.env._("Call the customer, and ask for another address."),
+                ),
             )
         return result
+
+    def _get_mail_subject(self, ended):
+        """Return what those who have the case read above a customer's further mail."""
+        self.ensure_one()
+        if ended:
+            return self.env._("%s has ended, and the customer has written: reopen it?", self.name)
+        return self.env._("%s: the customer has written", self.name)
 
     @api.model
     def _mail_complainant(self, msg_dict, company):

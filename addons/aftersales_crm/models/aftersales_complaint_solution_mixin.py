@@ -157,7 +157,7 @@ class AftersalesComplaintSolutionMixin(models.AbstractModel):
 
     def _approval_approved(self, approval):
         result = super()._approval_approved(approval)
-        self._tell(self.handler_id | self.owner_id, self.env._("%s: goodwill approved", self.name), self.solution)
+        self._tell(self.handler_id | self.owner_id, lambda c: (c.env._("%s: goodwill approved", c.name), c.solution))
         return result
 
     def _approval_returned(self, approval):

@@ -242,7 +242,6 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
         if self.env.context.get("mail_activity_automation_skip"):
             return
         xmlid = "aftersales_crm.mail_act_complaint_step"
-        labels = self._get_step_labels()
         self.activity_unlink([xmlid])
         for complaint in self:
             step = NEXT_STEP.get(complaint.state)
@@ -256,5 +255,5 @@ class AftersalesComplaintStepMixin(models.AbstractModel):
                 xmlid,
                 date_deadline=complaint.company_id._aftersales_local(deadline).date(),
                 user_id=user.id,
-                summary=labels[step],
+                summary=complaint.with_context(lang=user.lang)._get_step_labels()[step],
             )

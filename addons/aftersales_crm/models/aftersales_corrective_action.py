@@ -305,22 +305,11 @@ class AftersalesCorrectiveAction(models.Model):
         self.ensure_one()
         return self._clock_group_users(self.env.ref("aftersales_crm.group_aftersales_gm"))
 
-    def _tell(self, users, words):
-        """Tell persons, each in their own language.
-
-        :param words: function of the action in the reader's language, that returns (subject, body)
-        """
-        self.ensure_one()
-        for lang, readers in users.sudo().grouped("lang").items():
-            action = self.with_context(lang=lang)
-            subject, body = words(action)
-            action.message_notify(partner_ids=readers.partner_id.ids, subject=subject, body=body)
-
     def _tell_measure_done(self, measure):
         """Tell the responsible person that the last measure is done: only the report is missing."""
         self.ensure_one()
         if all(self._get_round_measures().mapped("date_done")) and self.env.user != self.responsible_id:
-            self._tell(
+            self._aftersales_tell(
                 self.responsible_id,
                 lambda a: (
                     a.env._("%s: every measure is done", a.display_name),
@@ -331,7 +320,7 @@ class AftersalesCorrectiveAction(models.Model):
     def _tell_responsible(self):
         for action in self:
             if action.responsible_id != self.env.user:
-                action._tell(
+                action._aftersales_tell(
                     action.responsible_id,
                     lambda a: (
                         a.env._("You are responsible for %s", a.display_name),
@@ -396,7 +385,7 @@ class AftersalesCorrectiveAction(models.Model):
             # Signed again after a change: the work goes on where it was.
             state = "in_progress" if self.date_started else "signed"
             self._write_protected({"state": state, "date_signed": fields.Datetime.now()})
-            self._tell(
+            self._aftersales_tell(
                 self.responsible_id,
                 lambda a: (
                     a.env._("%s is signed off", a.display_name),

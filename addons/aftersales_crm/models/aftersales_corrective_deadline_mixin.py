@@ -136,7 +136,7 @@ class AftersalesCorrectiveDeadlineMixin(models.AbstractModel):
                 }
             ]
         )
-        self._tell(users, lambda action: (action._reminder_subject(rung), action._reminder_body()))
+        self._aftersales_tell(users, lambda action: (action._reminder_subject(rung), action._reminder_body()))
         for user in users:
             self.activity_schedule(
                 "aftersales_crm.mail_act_aftersales_deadline",

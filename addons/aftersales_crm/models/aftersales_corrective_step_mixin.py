@@ -107,7 +107,7 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
                 {"state": "done", "date_done": fields.Datetime.now(), "done_by_id": self.env.uid}
             )
             action_sudo.activity_unlink(["aftersales_crm.mail_act_aftersales_deadline"])
-            action_sudo._tell(
+            action_sudo._aftersales_tell(
                 action.supervisor_id,
                 lambda a: (
                     a.env._("%s is done", a.display_name),
@@ -159,7 +159,7 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
                 raise UserError(self.env._("%s: its effect is not verified.", action.display_name))
             action_sudo = action.sudo()
             action_sudo._write_protected({"state": "closed", "date_closed": fields.Datetime.now()})
-            action_sudo._tell(
+            action_sudo._aftersales_tell(
                 action_sudo._get_gm_users(),
                 lambda a: (a.env._("%s is closed", a.display_name), a._get_effect_sentence()),
             )
@@ -264,7 +264,7 @@ class AftersalesCorrectiveStepMixin(models.AbstractModel):
         """Keep the round that had no effect and plan anew."""
         self.env["aftersales.corrective.round"]._keep(self)
         for action in self:
-            action._tell(
+            action._aftersales_tell(
                 action._get_gm_users() | action.responsible_id,
                 lambda a: (
                     a.env._("%s had no effect: a new round starts", a.display_name),

@@ -72,8 +72,10 @@ class AftersalesHandover(models.Model):
                 {"state": state, "refuse_reason": reason, "date_answered": fields.Datetime.now()}
             )
             complaint_sudo._write_protected({"handover_to_id": False})
-            subject = self.env._("%s stays with you: the hand-over was not accepted", complaint_sudo.name)
-            complaint_sudo._tell(handover_sudo.from_id, subject, reason)
+            complaint_sudo._tell(
+                handover_sudo.from_id,
+                lambda c: (c.env._("%s stays with you: the hand-over was not accepted", c.name), reason),
+            )
 
     # ------------------------------------------------------------
     # CRON

@@ -44,6 +44,7 @@ from . import test_questionnaire
 # 5 Case
 from . import test_complaint
 from . import test_complaint_external
+from . import test_complaint_language
 from . import test_complaint_lives
 from . import test_complaint_mail
 from . import test_complaint_matrix
