@@ -77,11 +77,11 @@ def prepare(odoo: str | None = None) -> Environment:
         # Named after the checkout: several may share a home, each with its own addons path.
         odoo_conf=home() / f"odoo-{hashlib.sha256(str(ADDONS_DIR).encode()).hexdigest()[:8]}.conf",
     )
-    _write_conf(env)
+    write_conf(env)
     return env
 
 
-def _write_conf(env: Environment) -> None:
+def write_conf(env: Environment) -> None:
     """Write Odoo's configuration file, readable by its owner only."""
     lines = [
         "[options]",

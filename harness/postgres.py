@@ -7,7 +7,8 @@ import pwd
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -119,6 +120,48 @@ def stop(*, remove: bool = False) -> bool:
     if remove:
         shutil.rmtree(base_dir(), ignore_errors=True)
     return was_running
+
+
+class OwnCluster:
+    """A cluster beside the shared one, for whoever has to stop and start a database server.
+
+    It keeps its port from one start to the next, as a server that is restarted does, and it commits to its log before it
+    answers: what a client was told to be committed is there after a crash.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.base = base_dir().with_name(f"{name}-{os.getpid()}")
+        self.data = self.base / "data"
+        self.server = Server("127.0.0.1", free_port(), ROLE, private=True)
+
+    def start(self) -> None:
+        """Start the server, made first when it is new; ``SetupError`` when it does not come up."""
+        if not self.data.exists():
+            _create(self.base, self.data)
+            with (self.data / "postgresql.conf").open("a") as conf:
+                conf.write("synchronous_commit = on\nshared_buffers = 64MB\n")
+        if not _launch(self.data, self.server.port):
+            raise SetupError(f"PostgreSQL does not start:\n{tail(self.base / 'log')}")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop the server and wait for its end; ``immediate`` is a crash: the next start recovers from the log."""
+        _as_owner([_bin() / "pg_ctl", "-D", self.data, "-m", mode, "-w", "stop"])
+
+    def remove(self) -> None:
+        """Stop the server and delete all that it held."""
+        self.stop()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+
+@contextmanager
+def own_cluster(name: str) -> Iterator[OwnCluster]:
+    """Yield a running cluster of the caller's own; it is removed at the end."""
+    cluster = OwnCluster(name)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
 
 
 def free_port() -> int:
@@ -238,12 +281,12 @@ def _start() -> int:
     return port
 
 
-def _launch(data: Path) -> bool:
+def _launch(data: Path, port: int | None = None) -> bool:
     say("Starting the private PostgreSQL")
     base = data.parent
     # A socket's path may have 107 characters; a deep home goes without one, TCP remains.
     socket_dir = base / "socket" if len(str(base)) < 80 else "''"
-    options = f"-p {free_port()} -k {socket_dir} -c listen_addresses=127.0.0.1"
+    options = f"-p {port or free_port()} -k {socket_dir} -c listen_addresses=127.0.0.1"
     code = _as_owner(
         [
             _bin() / "pg_ctl",

@@ -1,187 +1,45 @@
-"""An import in real processes: killed at any point, worked on by two at once, its database connections cut.
+"""An import in real processes: killed at any point, worked on by two at once, its database cut off, crashed and restarted.
 
 The number of kills is small here; ``IMPORT_KILLS=50`` runs the long form. ``IMPORT_ROWS`` is the size of the file.
 """
 
 from __future__ import annotations
 
-import base64
-import csv
-import datetime
-import io
-import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
-from harness import database
-from harness.dms_export import HEADERS, make_month
+from harness import database, environment, postgres, system
 
-ROWS = int(os.environ.get("IMPORT_ROWS", "600"))
+from .import_workers import (
+    BATCH,
+    Nursery,
+    alive,
+    contents,
+    expect_the_same,
+    prepare,
+    rows_done,
+    wait_for,
+    wait_for_end,
+    working,
+)
+
 KILLS = int(os.environ.get("IMPORT_KILLS", "5"))
-BATCH = 40
-
-PREPARE = """
-env = env(user=2)
-env.user.group_ids |= env.ref('aftersales_crm.group_aftersales_admin')
-company = env['res.company'].create({'name': 'Night Store', 'country_id': env.ref('base.cn').id})
-company.resource_calendar_id.tz = 'Asia/Shanghai'
-env.user.write({'company_ids': [(4, company.id)], 'company_id': company.id, 'tz': 'Asia/Shanghai'})
-mine = env(context={'allowed_company_ids': company.ids})
-for content in FILES:
-    imp = mine['aftersales.import'].create({'file': content, 'file_name': 'x.csv', 'company_id': company.id})
-    imp.action_read_file()
-    if content is FILES[0]:
-        imp.action_apply()
-    else:
-        imp.with_context(import_in_background=True).action_apply()
-env.cr.commit()
-"""
-#: A process that has loaded Odoo and makes workers of itself: killing one costs no start of Odoo
-NURSERY = """
-import json, os, sys
-from odoo import api, sql_db
-import odoo.addons.aftersales_crm.models.aftersales_import_run_mixin as run
-run.BATCH = BATCH
-env['aftersales.import'].search([]).mapped('state')
-registry, name = env.registry, env.cr.dbname
-env.cr.commit()
-print('READY', flush=True)
-for line in open(REQUESTS):
-    worker = os.fork()
-    if worker:
-        print(worker, flush=True)
-        continue
-    # The connections of the parent are not the child's
-    sql_db._Pool = sql_db._Pool_readonly = None
-    registry._db = sql_db.db_connect(name)
-    registry._db_readonly = None
-    code = 1
-    try:
-        for _turn in range(200):
-            with registry.cursor() as cr:
-                Import = api.Environment(cr, 1, {})['aftersales.import']
-                waiting = Import.search([('state', '=', 'working')]).ids
-            if not waiting:
-                code = 0
-                break
-            for number in waiting:
-                with registry.cursor() as cr:
-                    mine = api.Environment(cr, 1, {})['aftersales.import'].browse(number)
-                    mine._work_in_background()
-    finally:
-        os._exit(code)
-"""
-DUMP = """
-import hashlib, json
-from odoo.addons.aftersales_crm.tests.both_ways import dump
-company = env['res.company'].search([('name', '=', 'Night Store')])
-found = {model: sorted(str(sorted(row.items())) for row in rows.values()) for model, rows in dump(env, company).items()}
-imports = env['aftersales.import'].search([('company_id', '=', company.id)], order='id')
-names = ['state', 'row_count', 'rows_done', *sorted(imports._get_count_fields())]
-found['imports'] = [str(sorted(values.items())) for values in imports.read(names, load=False)]
-print('DUMP ' + json.dumps(found), flush=True)
-"""
-
-
-def command(env, name):
-    return [
-        *(str(env.python), "-m", "odoo", "shell", "-c", str(env.odoo_conf), "-d", name, "--no-http"),
-        "--log-level=critical",
-    ]
-
-
-def shell(env, name, script):
-    done = subprocess.run(command(env, name), input=script, capture_output=True, text=True, env=env.process_env())
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
-class Nursery:
-    """Workers on one database, each a process of its own."""
-
-    def __init__(self, env, name, folder):
-        self.env, self.name = env, name
-        pipe = folder / f"{name}.pipe"
-        os.mkfifo(pipe)
-        self.process = subprocess.Popen(
-            command(env, name),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=env.process_env(),
-        )
-        self.process.stdin.write(f"REQUESTS = {str(pipe)!r}\nBATCH = {BATCH}\n{NURSERY}")
-        self.process.stdin.close()
-        assert self.process.stdout.readline().strip() == "READY"
-        self.requests = pipe.open("w")
-
-    def start(self):
-        self.requests.write("go\n")
-        self.requests.flush()
-        return int(self.process.stdout.readline())
-
-    def finish(self, *workers):
-        """Wait until the work is done and its workers are gone."""
-        limit = time.monotonic() + 300
-        while any(alive(worker) for worker in workers):
-            assert time.monotonic() < limit, "the workers do not come to an end"
-            time.sleep(0.05)
-        assert not working(self.env, self.name)
-
-    def close(self):
-        self.requests.close()
-        self.process.wait(60)
-
-
-def alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def working(env, name):
-    with database.connect(env, name) as cursor:
-        cursor.execute("SELECT count(*) FROM aftersales_import WHERE state = 'working'")
-        return cursor.fetchone()[0]
-
-
-def rows_done(env, name):
-    with database.connect(env, name) as cursor:
-        cursor.execute("SELECT max(rows_done) FROM aftersales_import WHERE state = 'working'")
-        return cursor.fetchone()[0] or 0
-
-
-def contents(env, name):
-    out = shell(env, name, DUMP)
-    return json.loads(next(line for line in out.splitlines() if line.startswith("DUMP ")).removeprefix("DUMP "))
-
-
-def expect_the_same(one, other):
-    for model, rows in one.items():
-        assert len(rows) == len(other[model]), f"{model}: {len(rows)} and {len(other[model])}"
-        different = [(a, b) for a, b in zip(rows, other[model], strict=True) if a != b]
-        assert not different, f"{model}: {different[0][0]}\n{different[0][1]}"
+#: Small batches, so that the work is far from its end at the last of the crashes
+SMALL_BATCH = 15
 
 
 @pytest.fixture(scope="module")
 def prepared(odoo_env, make_database):
-    """A database in which an import waits: a month on top of its own first half."""
+    """A database in which an import waits."""
     name = make_database()
-    month = datetime.date(2026, 3, 1)
-    files = []
-    for until in (datetime.datetime(2026, 3, 12), datetime.datetime(2026, 6, 1)):
-        out = io.StringIO(newline="")
-        csv.writer(out).writerows([HEADERS, *make_month(month, 11, orders=ROWS, until=until)[0]])
-        files.append(base64.b64encode(out.getvalue().encode()).decode())
-    shell(odoo_env, name, f"FILES = {files!r}\n{PREPARE}")
+    prepare(odoo_env, name)
     return name
 
 
@@ -222,9 +80,7 @@ def test_killed_at_any_point(odoo_env, nursery, undisturbed):
     killed = 0
     begun = time.monotonic()
     worker = nursery.start()
-    while rows_done(odoo_env, nursery.name) < 2 * BATCH:
-        assert time.monotonic() < begun + 120
-        time.sleep(0.02)
+    wait_for(lambda: rows_done(odoo_env, nursery.name) >= 2 * BATCH, "the worker does not begin")
     pace = (time.monotonic() - begun) / 2
     while killed < KILLS and working(odoo_env, nursery.name):
         # Short of a batch or two, so that the work comes to no end before all the kills are done
@@ -264,3 +120,67 @@ def test_database_goes_away(odoo_env, nursery, undisturbed):
     nursery.finish(worker)
     assert cuts >= 2
     expect_the_same(undisturbed, contents(odoo_env, nursery.name))
+
+
+@pytest.fixture
+def cluster():
+    """A database server of the test's own."""
+    if not system.find_postgres_bin():
+        pytest.skip("the programs of a PostgreSQL server are needed")
+    with postgres.own_cluster("restart") as running:
+        yield running
+
+
+@pytest.fixture
+def moved(odoo_env, prepared, cluster, tmp_path):
+    """The prepared database on the server of the test's own: (environment, name)."""
+    env = replace(odoo_env, server=cluster.server, odoo_conf=tmp_path / "odoo.conf")
+    environment.write_conf(env)
+    name = f"{prepared}_moved"
+    shutil.copytree(database.filestore(env, prepared), database.filestore(env, name))
+    database.create_empty(env, name)
+    dump, restore = (
+        [str(system.find_postgres_bin() / program), "-h", server.host, "-p", str(server.port), "-U", server.user]
+        for program, server in (("pg_dump", odoo_env.server), ("psql", cluster.server))
+    )
+    with subprocess.Popen(
+        [*dump, "--no-owner", "--no-comments", prepared],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PGPASSWORD": odoo_env.server.password},
+    ) as source:
+        subprocess.run(
+            [*restore, "-q", "-v", "ON_ERROR_STOP=1", "-d", name],
+            stdin=source.stdout,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+    assert source.returncode == 0
+    yield env, name
+    shutil.rmtree(database.filestore(env, name), ignore_errors=True)
+
+
+def test_postgres_is_restarted(moved, cluster, undisturbed, tmp_path):
+    """PostgreSQL crashes in the middle of batches and comes back: the worker that lives goes on, for one that has died
+    the scheduled action begins behind the last batch that was committed."""
+    env, name = moved
+    nursery = Nursery(env, name, tmp_path, SMALL_BATCH)
+    worker = nursery.start("scheduled")
+    for crash in range(4):
+        before = rows_done(env, name)
+        wait_for(lambda seen=before: rows_done(env, name) >= seen + SMALL_BATCH, "the work does not go on")
+        before = rows_done(env, name)
+        cluster.stop("immediate")
+        died = crash % 2 == 1
+        if died:
+            os.kill(worker, signal.SIGKILL)
+            wait_for_end(worker)
+        cluster.start()
+        assert working(env, name), "the crash came too late"
+        assert rows_done(env, name) >= before, "a batch that was committed is lost"
+        if died:
+            worker = nursery.start("scheduled")
+    wait_for_end(worker)
+    # One whose job has lost its connection ends with its import done, or leaves it to the next one
+    nursery.finish(nursery.start("scheduled"))
+    nursery.close()
+    expect_the_same(undisturbed, contents(env, name))
