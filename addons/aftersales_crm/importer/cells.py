@@ -26,7 +26,14 @@ class Cells:
         if problem:
             row.errors.append(self._problem_text(*problem))
             return
-        self.reader.fill(row)
+        for target in self.reader.fill(row):
+            row.notes.append(
+                self._(
+                    "%(column)s: the cell shows a fault of a formula (%(text)s). The cell was left out.",
+                    column=self.label(target),
+                    text=row.raw[self.columns[target]],
+                )
+            )
         for code, detail in self.reader.normalize_keys(row):
             row.errors.append(self._problem_text(code, detail))
 

@@ -361,6 +361,7 @@ class AftersalesImport(models.Model):
             {
                 "state": "draft",
                 "table_file": False,
+                "left_out": False,
                 "headers": False,
                 "checksum": False,
                 "refused_file": False,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import dms_file, dms_table, dms_values
@@ -26,11 +26,26 @@ class AftersalesImportFileMixin(models.AbstractModel):
     _name = "aftersales.import.file.mixin"
     _description = "DMS Import: File"
     _inherit = ["aftersales.protected.mixin"]
-    _protected_fields = frozenset({"table_file"})
+    _protected_fields = frozenset({"table_file", "left_out"})
 
     table_file = fields.Binary(
         "Table as Read", attachment=True, readonly=True, copy=False, help="The rows of a sheet, as CSV."
     )
+
+    left_out = fields.Json(readonly=True, copy=False, help="What the workbook holds besides its cells.")
+    left_out_text = fields.Char("Not Opened", compute="_compute_left_out_text")
+
+    @api.depends("left_out")
+    @api.depends_context("lang")
+    def _compute_left_out_text(self):
+        names = {
+            "links": self.env._("links to other workbooks"),
+            "connections": self.env._("data connections"),
+            "objects": self.env._("embedded objects"),
+            "pictures": self.env._("pictures that lie elsewhere"),
+        }
+        for record in self:
+            record.left_out_text = ", ".join(names[code] for code in record.left_out or ())
 
     # ------------------------------------------------------------
     # OPEN
@@ -127,7 +142,10 @@ class AftersalesImportFileMixin(models.AbstractModel):
         sentences = {
             "empty": self.env._("The file is empty. Export it again."),
             "format": self.env._("This is neither a CSV nor an XLSX file. Export it again in one of these forms."),
-            "old_excel": self.env._("This is an old Excel file (.xls). Save it as .xlsx or CSV and drop it again."),
+            "old_excel": self.env._(
+                "This is an old Excel file (.xls), or one with a password. Save it as .xlsx without password, or as CSV, and "
+                "drop it again."
+            ),
             "macro": self.env._("The file contains macros. Save it as .xlsx without macros and drop it again."),
             "bomb": self.env._("The file would unpack to an impossible size and was not opened."),
             "entity": self.env._(
@@ -160,7 +178,7 @@ class AftersalesImportFileMixin(models.AbstractModel):
             head = [(number, cells) for number, cells, _position in islice(reader.rows(), _HEAD_ROWS)]
             position = dms_table.find_header([cells for _number, cells in head])
             self._keep_table(reader)
-            form, encoding = reader.form, reader.encoding
+            form, encoding, left_out = reader.form, reader.encoding, reader.left_out
         header_row, headers = head[position]
         headers = dms_table.name_headers(headers, lambda number: self.env._("Column %(number)s", number=number))
         with self._open_file() as file:
@@ -173,6 +191,7 @@ class AftersalesImportFileMixin(models.AbstractModel):
                 "checksum": checksum,
                 "headers": headers,
                 "header_row": header_row,
+                "left_out": left_out or False,
             }
         )
         if not self.mapping_id:

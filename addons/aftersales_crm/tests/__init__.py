@@ -29,6 +29,7 @@ from . import test_import_hostile
 from . import test_import_intake
 from . import test_import_undo
 from . import test_import_work
+from . import test_import_workbooks
 from . import test_repair_order
 
 # 4 Contact

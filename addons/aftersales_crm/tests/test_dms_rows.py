@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from odoo.tests import BaseCase, tagged
 
 from ..tools import dms_table, dms_values
-from ..tools.dms_file import HEADER_SEARCH_ROWS, MAX_CELL, DmsFileError
+from ..tools.dms_cell import HEADER_SEARCH_ROWS, MAX_CELL, DmsFileError
 from ..tools.dms_row import Row, RowReader, SaidRows
 
 HEADERS = ["工单号", "车架号", "车牌号", "进厂时间", "合计", "维修类型"]

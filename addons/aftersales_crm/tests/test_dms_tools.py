@@ -4,7 +4,7 @@ from datetime import datetime
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools import dms_file, dms_values
+from ..tools import dms_file, dms_sheet, dms_values
 
 
 @tagged("post_install", "-at_install")
@@ -107,7 +107,7 @@ class TestDmsFile(BaseCase):
         self.assertEqual(self._codes(self._zip({"xl/workbook.xml": b"<x/>", "xl/vbaProject.bin": b"x"})), "macro")
         self.assertEqual(self._codes(self._zip({"other.txt": b"x"})), "format")
         self.assertEqual(self._codes(self._zip({"xl/workbook.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'})), "entity")
-        bomb = self._zip({"xl/workbook.xml": b"<x/>", "xl/worksheets/sheet1.xml": b"\0" * (dms_file.MAX_UNPACKED + 1)})
+        bomb = self._zip({"xl/workbook.xml": b"<x/>", "xl/worksheets/sheet1.xml": b"\0" * (dms_sheet.MAX_UNPACKED + 1)})
         self.assertEqual(self._codes(bomb), "bomb")
 
     def test_control_characters_are_dropped(self):

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..tools import dms_file
+from ..tools import dms_file, dms_sheet
 from .common_order import HEADERS, AftersalesOrderCommon
 
 _SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>'
@@ -51,9 +51,9 @@ class TestImportHostile(AftersalesOrderCommon):
         self._refuses(self._with_parts(good, {sheet: billion}), "damaged")
         same = "".join('<row r="5"><c r="A5"><v>1</v></c></row>' for _row in range(50))
         self._refuses(self._with_parts(good, {sheet: _SHEET.format(rows=same)}), "damaged")
-        with patch.object(dms_file, "MAX_UNPACKED", 200_000):
+        with patch.object(dms_sheet, "MAX_UNPACKED", 200_000):
             self._refuses(self._with_parts(good, {sheet: b" " * 5_000_000}), "impossible size")
-        with patch.object(dms_file, "MAX_SHARED_TEXTS", 10_000):
+        with patch.object(dms_sheet, "MAX_SHARED_TEXTS", 10_000):
             texts = "<sst>" + "<si><t>x</t></si>" * 5000 + "</sst>"
             self._refuses(self._with_parts(good, {"xl/sharedStrings.xml": texts}), "impossible size")
         self._refuses(self._with_parts(good, {"xl/vbaProject.bin": b"x"}), "macros")

@@ -109,7 +109,7 @@ class TestImportWork(AftersalesOrderCommon):
         with patch.object(run, "BATCH", 10):
             imp.with_context(import_in_background=True).action_apply()
             imp._work(deadline=0)
-            with patch("odoo.addons.aftersales_crm.tools.dms_file._sheet_rows", side_effect=AssertionError):
+            with patch("odoo.addons.aftersales_crm.tools.dms_sheet.Workbook.rows", side_effect=AssertionError):
                 imp._work()
         self.assertEqual((imp.state, imp.count_create), ("applied", 15))
 

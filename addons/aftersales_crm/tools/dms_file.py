@@ -5,43 +5,23 @@ Every fault is raised as :class:`DmsFileError` with a code and its details; the 
 
 import codecs
 import csv
-import datetime
 import hashlib
 import io
 import re
 import tempfile
-import zipfile
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 
-MAX_COLUMNS = 200
-MAX_CELL = 20000
+from .dms_cell import CONTROL, FORMULA, HEADER_SEARCH_ROWS, MAX_CELL, DmsFileError, plain_text
+from .dms_sheet import Workbook
+
 # A line of a CSV file is cut here, which refuses its row; no line may be longer than the second limit
 MAX_LINE = 100_000
 MAX_LINE_READ = 32 * 1024 * 1024
-# Rows that a sheet can have
-MAX_SHEET_ROWS = 1_048_576
-# A sheet shrinks to a tenth; what shrinks to a hundredth and is large is a bomb
-MAX_UNPACKED = 400 * 1024 * 1024
-MAX_UNPACKED_SHEET = 4 * 1024 * 1024 * 1024
-MAX_SHRINKING = 100
-# Texts of a sheet stand in memory while it is read
-MAX_SHARED_TEXTS = 100 * 1024 * 1024
-HEADER_SEARCH_ROWS = 10
-_BLOCK = 1024 * 1024
 DELIMITERS = (",", ";", "\t", "|")
-# What spreadsheets would take for a formula; written with an apostrophe in front and read back without it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BLOCK = 1024 * 1024
 # Chinese characters as UTF-8 writes them
 _CJK_UTF8 = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}")
-
-
-class DmsFileError(Exception):
-    def __init__(self, code, **details):
-        super().__init__(code)
-        self.code = code
-        self.details = details
 
 
 def checksum(file):
@@ -72,62 +52,6 @@ def guess_delimiter(text):
     return max(DELIMITERS, key=lambda delimiter: max((line.count(delimiter) for line in bare), default=0))
 
 
-def cell_text(value):
-    """Return the value of a cell as the text that a CSV export of the same sheet would show."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, bool):
-        return "1" if value else "0"
-    elif isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    elif isinstance(value, datetime.datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S" if value.time() != datetime.time() else "%Y-%m-%d")
-    elif isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
-    else:
-        text = str(value)
-    return plain_text(_CONTROL.sub("", text))
-
-
-def plain_text(text):
-    """Return a text without blanks around it and without the apostrophe that keeps a spreadsheet from running it."""
-    text = text.strip()
-    if len(text) > 1 and text[0] == "'" and text[1] in _FORMULA:
-        return text[1:]
-    return text
-
-
-def _check_archive(file):
-    try:
-        archive = zipfile.ZipFile(file)
-    except zipfile.BadZipFile as error:
-        raise DmsFileError("broken") from error
-    with archive:
-        names = {info.filename for info in archive.infolist()}
-        if "xl/workbook.xml" not in names:
-            raise DmsFileError("format")
-        if any(name.endswith("vbaProject.bin") for name in names):
-            raise DmsFileError("macro")
-        unpacked = sum(info.file_size for info in archive.infolist())
-        packed = sum(info.compress_size for info in archive.infolist()) or 1
-        if unpacked > MAX_UNPACKED_SHEET or (unpacked > MAX_UNPACKED and unpacked / packed > MAX_SHRINKING):
-            raise DmsFileError("bomb")
-        if any(i.filename.endswith("sharedStrings.xml") and i.file_size > MAX_SHARED_TEXTS for i in archive.infolist()):
-            raise DmsFileError("bomb")
-        for info in archive.infolist():
-            if not info.filename.endswith((".xml", ".rels")):
-                continue
-            try:
-                with archive.open(info) as part:
-                    head = part.read(2048)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-                raise DmsFileError("broken") from error
-            if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
-                raise DmsFileError("entity")
-
-
 def _is_utf8(line):
     try:
         line.decode("utf-8")
@@ -150,10 +74,12 @@ class DmsReader:
         self._own = ExitStack()
         file.seek(0)
         self.form = "xlsx" if numbered else file_format(file.read(4096))
+        #: What a workbook holds besides its cells, and what was not opened (see `dms_sheet.Workbook.left_out`)
+        self.left_out = []
         self.encoding = False
         self._numbered = self.form == "xlsx"
         if self._numbered:
-            self._file = file if numbered else self._spool(_sheet_rows(file, max_rows))
+            self._file = file if numbered else self._spool(self._open_book(file))
             self._encoding, self._delimiter = "utf-8", ","
         else:
             self._file = self._normalized(file)
@@ -175,6 +101,11 @@ class DmsReader:
     # ------------------------------------------------------------
     # PREPARE
     # ------------------------------------------------------------
+
+    def _open_book(self, file):
+        book = Workbook(file)
+        self.left_out = book.left_out
+        return book.rows(self.max_rows)
 
     def _spool(self, rows):
         """Keep the rows of a sheet as CSV, each with its number: a sheet can only be read from its beginning."""
@@ -296,7 +227,7 @@ class DmsReader:
                 text = text[:MAX_LINE] + "\ufffd"
                 # As many quotation marks, odd or even, as the whole line
                 text += ('"' if (text.count('"') % 2 == 1) != bool(quote) else "") + "\n"
-            yield _CONTROL.sub("", text) if _CONTROL.search(text) else text
+            yield CONTROL.sub("", text) if CONTROL.search(text) else text
 
     def _check_quotes(self, row, start):
         """A quotation mark that is never closed swallows the rest of the file into one cell."""
@@ -305,58 +236,6 @@ class DmsReader:
         is_last = self._odd and self._line >= self._lines
         if any("\n" in value and (is_last or len(value) > MAX_CELL) for value in row):
             raise DmsFileError("csv", line=start + 1)
-
-
-def _sheet_rows(file, max_rows):
-    """Yield the rows of the first sheet that holds any; formulas give their stored value and are never evaluated."""
-    _check_archive(file)
-    from openpyxl import load_workbook  # heavy: only when a sheet is read
-    from openpyxl.worksheet._reader import WorkSheetParser
-
-    try:
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except Exception as error:
-        raise DmsFileError("broken") from error
-    try:
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                continue
-            found, count, before = False, 0, 0
-            with sheet._get_source() as source:
-                # Not by iter_rows: it makes up every row that a sheet leaves out, and a hostile one leaves out a billion
-                parser = WorkSheetParser(
-                    source,
-                    sheet._shared_strings,
-                    data_only=True,
-                    epoch=book.epoch,
-                    date_formats=book._date_formats,
-                    timedelta_formats=book._timedelta_formats,
-                )
-                for number, cells in parser.parse():
-                    if number > MAX_SHEET_ROWS or number <= before:
-                        raise DmsFileError("broken")
-                    before = number
-                    values = [""] * min(max((cell["column"] for cell in cells), default=0), MAX_COLUMNS)
-                    for cell in cells:
-                        if cell["column"] <= MAX_COLUMNS:
-                            values[cell["column"] - 1] = cell_text(cell["value"])[: MAX_CELL + 1]
-                    while values and not values[-1]:
-                        values.pop()
-                    if not values:
-                        continue
-                    found = True
-                    count += 1
-                    if count > max_rows + HEADER_SEARCH_ROWS:
-                        raise DmsFileError("rows", limit=max_rows)
-                    yield number, values
-            if found:
-                return
-    except DmsFileError:
-        raise
-    except Exception as error:
-        raise DmsFileError("broken") from error
-    finally:
-        book.close()
 
 
 def read_rows(content, max_rows):
@@ -386,5 +265,5 @@ def write_rows(headers, rows, file_type, encoding="utf-8-sig"):
     writer = csv.writer(out)
     writer.writerow(headers)
     for row in rows:
-        writer.writerow([f"'{value}" if value.startswith(_FORMULA) else value for value in row])
+        writer.writerow([f"'{value}" if value.startswith(FORMULA) else value for value in row])
     return out.getvalue().encode(encoding, errors="replace")

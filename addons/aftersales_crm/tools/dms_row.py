@@ -6,13 +6,15 @@ What is wrong is told as a code with its details; the caller words the sentence.
 import datetime
 
 from . import dms_values
-from .dms_file import MAX_CELL
+from .dms_cell import MAX_CELL
 from .plate import normalize_plate
 from .vin import normalize_vin, vin_problem
 
 MAX_ORDER_NUMBER = 64
 # Seven digits, as the odometer of a vehicle file
 _MAX_INTEGER = 10**7
+# What a spreadsheet shows where a formula came to nothing; "#N/A" is an empty cell
+_FAULTS = {"#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#GETTING_DATA"}
 # What stands for a character that could not be decoded
 _UNREADABLE = "�"
 
@@ -86,11 +88,18 @@ class RowReader:
         return None
 
     def fill(self, row):
-        """Fill the cells of the row by target; empty cells say nothing."""
+        """Fill the cells of the row by target; empty cells and the faults of formulas say nothing.
+
+        :return: targets of the cells that show a fault
+        """
+        faults = []
         for target, index in self.columns.items():
             text = row.raw[index] if index < len(row.raw) else ""
-            if text and not dms_values.is_empty(text):
+            if text[:1] == "#" and text in _FAULTS:
+                faults.append(target)
+            elif text and not dms_values.is_empty(text):
                 row.cells[target] = text
+        return faults
 
     def normalize_keys(self, row):
         """Bring what finds the records into the form in which it is compared.

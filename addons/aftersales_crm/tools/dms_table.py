@@ -1,7 +1,7 @@
 """The table in a file: where it begins, what its columns are called, the table of what was refused. Knows no models."""
 
 from . import dms_values
-from .dms_file import HEADER_SEARCH_ROWS, DmsFileError
+from .dms_cell import HEADER_SEARCH_ROWS, DmsFileError
 
 _SAMPLE_VALUES = 3
 _SAMPLE_LENGTH = 120
