@@ -32,6 +32,7 @@
         "wizard/aftersales_contact_wish_views.xml",
         "wizard/aftersales_reveal_wizard_views.xml",
         "wizard/aftersales_stocktake_scan_views.xml",
+        "wizard/aftersales_data_request_refusal_views.xml",
         "views/res_partner_views.xml",
         "views/aftersales_vehicle_views.xml",
         "views/aftersales_vehicle_document_views.xml",

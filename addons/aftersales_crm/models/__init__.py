@@ -75,6 +75,7 @@ from . import aftersales_vehicle_order
 from . import res_partner_value
 from . import res_company_order
 from . import res_partner_order
+from . import res_partner_order_privacy
 from . import res_config_settings_order
 
 # 4 Contact
@@ -109,6 +110,7 @@ from . import aftersales_vehicle_contact
 from . import res_company_contact
 from . import res_config_settings_contact
 from . import res_partner_contact
+from . import res_partner_contact_privacy
 
 # 5 Case
 from . import aftersales_appeal
@@ -134,6 +136,7 @@ from . import aftersales_complaint_promise
 from . import aftersales_external_body
 from . import mail_thread
 from . import res_partner_case
+from . import res_partner_case_privacy
 from . import aftersales_external_demand
 from . import aftersales_complaint_kind
 from . import aftersales_corrective_deadline_mixin

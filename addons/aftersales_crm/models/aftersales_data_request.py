@@ -1,8 +1,14 @@
 import base64
 import json
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+# Who answers what a person asks of their data, and hands the copy over
+ANSWER_GROUPS = "aftersales_crm.group_aftersales_manager,aftersales_crm.group_aftersales_gm"
 
 
 class AftersalesDataRequest(models.Model):
@@ -13,9 +19,12 @@ class AftersalesDataRequest(models.Model):
     ============  ==========================================  ====================================
     take in       advisor, consultant, archivist
     carry out     service manager, general manager            has not taken the request in
-    refuse        service manager, general manager            with a reason
+    refuse        service manager, general manager            with a reason, has not taken the request in
     delete        nobody
     ============  ==========================================  ====================================
+
+    The person is told the answer by e-mail; without an address the request says that somebody has to tell it. A copy is
+    as good as an export: it is written down, marked with name and time, and read by who answers requests alone.
 
     Repair records are kept by duty. A person who asks for deletion before that time is over is *stored only*: not
     called, not exported, and erased by the scheduled action when the time has come.
@@ -31,7 +40,14 @@ class AftersalesDataRequest(models.Model):
     name = fields.Char("Number", readonly=True, copy=False, default="/")
     partner_id = fields.Many2one("res.partner", "Person", required=True, index=True, ondelete="restrict")
     kind = fields.Selection(
-        [("copy", "Copy"), ("correction", "Correction"), ("deletion", "Deletion")], required=True, default="copy"
+        [
+            ("copy", "Copy"),
+            ("correction", "Correction"),
+            ("withdrawal", "Withdrawal of consent"),
+            ("deletion", "Deletion"),
+        ],
+        required=True,
+        default="copy",
     )
     wish = fields.Text("Person's Words", required=True)
     date_received = fields.Date("Received on", required=True, default=fields.Date.context_today)
@@ -51,7 +67,7 @@ class AftersalesDataRequest(models.Model):
     answer = fields.Text(readonly=True, copy=False)
     done_by_id = fields.Many2one("res.users", "Carried out by", readonly=True, copy=False)
     date_done = fields.Datetime("Carried out on", readonly=True, copy=False)
-    copy_file = fields.Binary("Copy of the Data", attachment=True, readonly=True, copy=False)
+    copy_file = fields.Binary("Copy of the Data", attachment=True, readonly=True, copy=False, groups=ANSWER_GROUPS)
     copy_name = fields.Char(compute="_compute_copy_name")
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True
@@ -91,36 +107,36 @@ class AftersalesDataRequest(models.Model):
     # ------------------------------------------------------------
 
     def action_carry_out(self):
-        """Do what the person asked for: write the copy, confirm the correction, or store only."""
+        """Do what the person asked for: write the copy, confirm the correction, withdraw consent, or store only."""
         for request in self:
             request._check_answerable()
-            answer = getattr(request, f"_do_{request.kind}")()
-            request._write_protected(
-                {
-                    "state": "done",
-                    "answer": answer,
-                    "done_by_id": self.env.uid,
-                    "date_done": fields.Datetime.now(),
-                }
-            )
+            request._do_answer("done", getattr(request, f"_do_{request.kind}")())
         return True
 
-    def action_refuse(self, reason):
-        """Refuse the request with the reason that the person is told."""
-        reason = (reason or "").strip()
+    def action_refuse(self, reason=None):
+        """Refuse the request with the reason that the person is told. Open the dialog when no reason is given."""
+        for request in self:
+            request._check_answerable()
+        if reason is None:
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Refuse with a Reason"),
+                "res_model": "aftersales.data.request.refusal",
+                "view_mode": "form",
+                "target": "new",
+                "context": {"default_request_ids": self.ids},
+            }
+        reason = reason.strip() if isinstance(reason, str) else ""
         if not reason:
             raise UserError(self.env._("Say why the request is refused: the person is told."))
         for request in self:
-            request._check_answerable()
-        self._write_protected(
-            {"state": "refused", "answer": reason, "done_by_id": self.env.uid, "date_done": fields.Datetime.now()}
-        )
+            request._do_answer("refused", reason)
         return True
 
     def _check_answerable(self):
         self.ensure_one()
         self.check_access("write")
-        if not self.env.user.has_groups("aftersales_crm.group_aftersales_manager,aftersales_crm.group_aftersales_gm"):
+        if not self.env.user.has_groups(ANSWER_GROUPS):
             raise UserError(self.env._("The service manager or the general manager answers such a request."))
         if self.state != "received":
             raise UserError(self.env._("%(request)s is answered already.", request=self.name))
@@ -131,15 +147,98 @@ class AftersalesDataRequest(models.Model):
     # BUSINESS
     # ------------------------------------------------------------
 
+    def _do_answer(self, state, answer):
+        self.ensure_one()
+        self._write_protected(
+            {"state": state, "answer": answer, "done_by_id": self.env.uid, "date_done": fields.Datetime.now()}
+        )
+        self._tell_person()
+
+    def _tell_person(self):
+        """Tell the person the answer by e-mail, in their language; where there is no address, say so on the request."""
+        request = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        subject = request.env._("Your request %(number)s about your personal data", number=self.name)
+        template = (
+            request.env._("We carried out your request of %(date)s (%(kind)s). %(answer)s")
+            if self.state == "done"
+            else request.env._(
+                "We cannot carry out your request of %(date)s (%(kind)s). Reason: %(answer)s "
+                "You may complain to the store or to the authority for the protection of personal data."
+            )
+        )
+        body = template % {
+            "date": format_date(request.env, self.date_received),
+            "kind": request._selection_label("kind"),
+            "answer": self.answer,
+        }
+        # Sudoed: the address stays with the server
+        partner_sudo = self.partner_id.sudo()
+        if partner_sudo.email:
+            self.message_post(body=body, subject=subject, partner_ids=partner_sudo.ids, subtype_xmlid="mail.mt_comment")
+        else:
+            note = self.env._("There is no e-mail address: tell the person by letter or by phone.")
+            self._message_log(body=Markup("%s<br/>%s") % (note, body))
+        partner_sudo._message_log(
+            body=self.env._(
+                "Request %(number)s (%(kind)s): %(state)s.",
+                number=self.name,
+                kind=self._selection_label("kind"),
+                state=self._selection_label("state"),
+            )
+        )
+
     def _do_copy(self):
         content = self.partner_id.sudo()._aftersales_personal_data(self.company_id)
-        text = json.dumps(content, ensure_ascii=False, indent=2, default=str)
+        rows = sum(map(len, content.values()))
+        now = self.company_id._aftersales_local(fields.Datetime.now()).strftime("%Y-%m-%d %H:%M:%S")
+        mark = {
+            self.env._("Store"): self.company_id.name,
+            self.env._("Request"): self.name,
+            self.env._("Written by"): self.env.user.name,
+            self.env._("Written on"): now,
+        }
+        text = json.dumps({"about": [mark], **content}, ensure_ascii=False, indent=2, default=str)
         self._write_protected({"copy_file": base64.b64encode(text.encode())})
+        self.env["aftersales.export.log"].sudo()._create_protected(
+            [
+                {
+                    "user_id": self.env.uid,
+                    "res_model": "res.partner",
+                    "field_names": ", ".join(content),
+                    "row_count": rows,
+                    "company_id": self.company_id.id,
+                }
+            ]
+        )
         return self.env._("Copy written: %(count)s sections.", count=len(content))
 
     def _do_correction(self):
         return self.env._("Corrected.")
 
+    def _do_withdrawal(self):
+        reason = self.env._("Request %(number)s", number=self.name)
+        consents_sudo = self.env["aftersales.consent"].sudo().with_company(self.company_id)
+        given = consents_sudo.search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "given"),
+            ]
+        )
+        given._do_withdraw(reason)
+        # Who never gave one, but was asked at a hand-over, is called no more either
+        consents_sudo._withdraw(self.partner_id.sudo(), "callback", "phone", reason)
+        return self.env._("Consents withdrawn: %(count)s. Nobody calls any more.", count=len(given))
+
     def _do_deletion(self):
-        until = self.partner_id.sudo()._aftersales_store_only(self.company_id)
-        return self.env._("Stored only, erased after %(date)s.", date=until)
+        company = self.company_id
+        until = self.partner_id.sudo()._aftersales_store_only(company)
+        if until <= company._aftersales_today():
+            return self.env._("No record is kept by duty: everything is erased after today.")
+        return self.env._(
+            "The records of visits and of what belongs to them are kept by duty for %(years)s years, until %(date)s. Until "
+            "then the data are stored only: no call, no export. After that day name, numbers, addresses, words and papers "
+            "are erased.",
+            years=company.aftersales_retention_years,
+            date=format_date(self.env, until),
+        )

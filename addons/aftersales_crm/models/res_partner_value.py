@@ -49,33 +49,3 @@ class ResPartner(models.Model):
             partner.aftersales_value_year = year.get(partner._origin.id, 0.0)
             partner.aftersales_last_visit = last
             partner.aftersales_currency_id = company.currency_id
-
-    def _aftersales_last_record_dates(self):
-        orders = self.env["aftersales.repair.order"].sudo().search([("partner_id", "=", self.id)])
-        return [
-            *super()._aftersales_last_record_dates(),
-            *(fields.Datetime.to_datetime(order.date_out or order.date_in).date() for order in orders),
-        ]
-
-    def _aftersales_personal_data(self, company):
-        orders = self.env["aftersales.repair.order"].search(
-            [("partner_id", "=", self.id), ("company_id", "=", company.id)]
-        )
-        names = (
-            "name",
-            "vehicle_id",
-            "date_in",
-            "date_out",
-            "odometer",
-            "customer_words",
-            "work_summary",
-            "amount_total",
-        )
-        return super()._aftersales_personal_data(company) | {"visits": self._aftersales_rows(orders, names)}
-
-    def _aftersales_erase(self):
-        # The visit stays as a record of the car: what was done, by whom, for how much
-        orders = self.env["aftersales.repair.order"].search([("partner_id", "in", self.ids)])
-        orders.with_context(tracking_disable=True)._write_protected({"customer_words": False, "callback_phone": False})
-        orders.message_ids.unlink()
-        return super()._aftersales_erase()

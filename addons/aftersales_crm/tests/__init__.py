@@ -12,6 +12,7 @@ from . import test_counter
 from . import test_former_owner
 from . import test_masked_numbers
 from . import test_personal_data
+from . import test_personal_data_floors
 from . import test_stocktake
 from . import test_stocktake_scan
 from . import test_vehicle

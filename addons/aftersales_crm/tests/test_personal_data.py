@@ -9,6 +9,8 @@ from odoo.tools import mute_logger
 
 from .common_file import FileCommon
 
+PROTECTED_LOG = "odoo.addons.aftersales_crm.models.aftersales_protected_mixin"
+
 
 class TestExport(FileCommon):
     """DOMAIN 9: exports only by right, logged, row-limited, watermarked with name and time."""
@@ -118,6 +120,74 @@ class TestDataRequest(FileCommon):
             self.answer(request, self.manager_2)
         with self.assertRaises(UserError):
             request.unlink()
+
+    def test_refused_by_role(self):
+        """Each kind may be refused, by manager or general manager, with a reason; nobody else, on no other way."""
+        kinds = dict(self.env["aftersales.data.request"]._fields["kind"].selection)
+        for kind in kinds:
+            request = self.ask(kind)
+            for user in (self.advisor, self.crc, self.archivist, self.admin, self.officer, self.manager_b):
+                asked = self.as_user(request, user)
+                with self.subTest(kind=kind, user=user.login), self.assertRaises(UserError):
+                    asked.action_refuse("No")
+                with self.subTest(kind=kind, user=user.login), self.assertRaises(UserError):
+                    self.as_user(self.env["aftersales.data.request.refusal"], user).create(
+                        {"request_ids": request.ids, "reason": "No"}
+                    ).action_refuse()
+            for forged in (
+                {"state": "refused"},
+                {"answer": "No"},
+                {"done_by_id": self.gm.id},
+                {"state": "refused", "answer": "No", "date_done": fields.Datetime.now()},
+            ):
+                for user in (self.advisor, self.manager, self.gm):
+                    with (
+                        self.subTest(kind=kind, forged=forged),
+                        mute_logger(PROTECTED_LOG),
+                        self.assertRaises(AccessError),
+                    ):
+                        self.as_user(request, user).write(forged)
+            self.assertEqual(request.state, "received")
+            for reason in ("", "  ", False):
+                with self.subTest(kind=kind, reason=reason), self.assertRaises(UserError):
+                    self.as_user(request, self.manager).action_refuse(reason)
+            dialog = self.as_user(request, self.manager).action_refuse()
+            self.as_user(self.env[dialog["res_model"]], self.manager).with_context(**dialog["context"]).create(
+                {"reason": "Not the person"}
+            ).action_refuse()
+            self.assertRecordValues(request, [{"state": "refused", "answer": "Not the person"}])
+            self.assertFalse(self.customer.aftersales_stored_only)
+        with self.assertRaises(AccessError), mute_logger(PROTECTED_LOG):
+            self.as_user(self.env["aftersales.data.request"], self.manager).create(
+                {"partner_id": self.customer.id, "kind": "copy", "wish": "x", "state": "refused"}
+            )
+
+    def test_person_is_told(self):
+        """The answer goes to the person by mail; without an address the request says who has to be told otherwise."""
+        request = self.ask("copy")
+        self.as_user(request, self.gm).action_refuse("Not the person")
+        self.assertIn("no e-mail address", str(request.message_ids.mapped("body")))
+        self.assertIn(request.name, str(self.customer.message_ids.mapped("body")))
+        self.customer.email = "zhang@example.org"
+        request = self.ask("withdrawal")
+        consent = self.as_user(self.env["aftersales.consent"], self.crc).create({"partner_id": self.customer.id})
+        self.answer(request)
+        self.assertEqual(consent.state, "withdrawn")
+        self.assertEqual(self.env["aftersales.consent"]._blocked_partners(self.customer), self.customer)
+        self.assertIn(self.customer, request.message_ids.notified_partner_ids)
+        self.assertNotIn(self.customer, request.message_partner_ids, "Told once, not told of what follows")
+
+    def test_copy_guarded(self):
+        """A copy is as good as an export: who answers requests reads it, nobody else, and it is written down."""
+        request = self.ask("copy")
+        before = self.env["aftersales.export.log"].search_count([])
+        self.answer(request)
+        self.assertEqual(self.env["aftersales.export.log"].search_count([]), before + 1)
+        for user in (self.advisor, self.crc, self.archivist, self.admin):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.as_user(request, user).read(["copy_file"])
+        content = json.loads(base64.b64decode(self.as_user(request, self.manager).copy_file))
+        self.assertIn(self.manager.name, str(content["about"]))
 
     def test_copy(self):
         """The copy holds every section of the person's data, the numbers in full, of this store alone."""

@@ -22,3 +22,4 @@ from . import aftersales_corrective_step
 # 6 Figures
 from . import aftersales_monthly_report_dialog
 from . import aftersales_stocktake_scan
+from . import aftersales_data_request_refusal
