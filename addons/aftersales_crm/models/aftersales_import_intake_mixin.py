@@ -45,6 +45,7 @@ class AftersalesImportIntakeMixin(models.AbstractModel):
         :raises UserError: when the file as a whole cannot be read, or no source has this name
         """
         self._check_right()
+        self._check_posted(file_name, content)
         if action not in ("read", "check", "apply"):
             raise UserError(self.env._("“%(action)s” is no action: say read, check or apply.", action=action))
         mapping = self.env["aftersales.import.mapping"]
@@ -53,11 +54,31 @@ class AftersalesImportIntakeMixin(models.AbstractModel):
             if not mapping:
                 raise UserError(self.env._("There is no import source “%(name)s”.", name=source))
         record = self.create(
-            {"file": content, "file_name": os.path.basename(file_name or ""), "mapping_id": mapping.id}
+            {
+                "file": content,
+                "file_name": os.path.basename((file_name or "").replace("\\", "/")),
+                "mapping_id": mapping.id,
+                "company_id": self.env.company.id,
+            }
         )
         record._write_protected({"origin": "api"})
         record._do_intake(action)
         return record.get_status()[0]
+
+    @api.model
+    def _check_posted(self, file_name, content):
+        """Refuse what is no file, before anything of it is kept."""
+        if not isinstance(content, str) or not isinstance(file_name or "", str):
+            raise UserError(self.env._("Send the name of the file and its content in base64, both as text."))
+        if not content:
+            raise UserError(self._file_error(dms_file.DmsFileError("empty")))
+        limit = self.env.company.aftersales_import_max_mb
+        if len(content) * 3 // 4 > limit * 1024 * 1024 + 2:
+            raise UserError(self.env._("The file is larger than %(limit)s MB. Split it.", limit=limit))
+        try:
+            base64.b64decode("".join(content.split()), validate=True)
+        except ValueError as error:
+            raise UserError(self.env._("The content is not in base64. Encode the bytes of the file.")) from error
 
     def get_status(self):
         """Return how far each import is, for programs.

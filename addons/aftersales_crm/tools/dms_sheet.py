@@ -160,7 +160,7 @@ class _Meter:
     def __init__(self, source, limit):
         self.source, self.limit, self.read_bytes = source, limit, 0
 
-    def read(self, size=-1):  # pylint: disable=method-required-super (a stream, no model)
+    def read(self, size=-1):  # pylint: disable=method-required-super
         block = self.source.read(size if size and size > 0 else self.limit + 1 - self.read_bytes)
         self.read_bytes += len(block)
         if self.read_bytes > self.limit:
