@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
+from ..tools.finding import ids_holding_one_of
 from ..tools.plate import format_plate, normalize_plate, plate_problem, plate_type
 from ..tools.vin import check_digit, check_digit_mandatory, check_digit_ok, mask_vin, normalize_vin, vin_problem
 
@@ -202,14 +204,18 @@ class AftersalesVehicleIdentityMixin(models.AbstractModel):
             if not numbers:
                 continue
             # Sudoed: a file the user may not see still holds its number
-            other_sudo = self.sudo().search(
-                [
-                    (name, "in", numbers),
-                    ("company_id", "in", list(company_ids)),
-                    ("id", "not in", vehicles.ids if vehicles else []),
-                ],
-                limit=1,
+            holders = ids_holding_one_of(
+                self,
+                SQL("own.%s", SQL.identifier(name), to_flush=self._fields[name]),
+                numbers,
+                SQL(
+                    "own.company_id = ANY(%s) AND own.active AND own.id <> ALL(%s)",
+                    list(company_ids),
+                    vehicles.ids if vehicles else [],
+                    to_flush=[self._fields["active"], self._fields["company_id"]],
+                ),
             )
+            other_sudo = self.sudo().browse(holders[:1])
             if not other_sudo:
                 continue
             if name == "vin":

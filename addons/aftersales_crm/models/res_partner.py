@@ -97,6 +97,8 @@ class ResPartner(models.Model):
         "Vehicle Count", compute="_compute_aftersales_vehicle_count", groups=CARD_GROUPS
     )
 
+    # Who is meant by the phones of an import
+    _aftersales_phone_sanitized_idx = models.Index("(phone_sanitized) WHERE phone_sanitized IS NOT NULL")
     # Any fragment of a name, in the search box of files and customers
     _aftersales_name_trgm = models.Index(
         lambda registry: "USING gin (name gin_trgm_ops)" if registry.has_trigram else ""

@@ -47,3 +47,30 @@ def sql_holding(model, columns):
         conditions = [SQL("(%s)", SQL(" OR ").join(conditions))]
     table = SQL.identifier(model._table)
     return [SQL("SELECT id FROM %s WHERE %s", table, condition) for condition in conditions]
+
+
+def ids_holding_one_of(model, expression, values, condition):
+    """Return the ids of the records whose column is one of many values, each found by the B-tree index of the column.
+
+    Of ``column IN (a thousand values)`` PostgreSQL thinks that a trigram index answers it cheaply, and then reads that
+    index for ten milliseconds a value; joined to the list of the values, the column's B-tree index is the cheapest.
+
+    :param SQL expression: the indexed column or expression of the table ``own``, compared as text
+    :param values: iterable of texts
+    :param SQL condition: of the table ``own``, in the words of the index where it is a partial one
+
+    Neither record rules nor field access are asked.
+    """
+    values = sorted(set(values))
+    if not values:
+        return []
+    rows = model.env.execute_query(
+        SQL(
+            "SELECT own.id FROM unnest(%s::text[]) AS wanted(value) JOIN %s AS own ON %s = wanted.value WHERE %s",
+            values,
+            SQL.identifier(model._table),
+            expression,
+            condition,
+        )
+    )
+    return [row[0] for row in rows]
