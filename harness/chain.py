@@ -11,11 +11,7 @@ from __future__ import annotations
 import base64
 import calendar
 import datetime
-import io
-import re
 import secrets
-import shutil
-import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -29,7 +25,9 @@ from .browser import chromium, log_in, watch_console
 from .clients import Json2, RpcError, WebSession
 from .demo import Login
 from .environment import Environment
+from .errors import ChainBroken, expect
 from .paths import ADDON
+from .report_files import fetch_files
 from .say import say
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -48,10 +46,6 @@ SHIPPED = ("complaint_kind_repair_quality", "cause_no_standard", "ir_cron_afters
 #: The check may run on any day of a month: its store calls so long that last month's customers can still be called.
 CALL_DAYS = 60
 PROBLEM_WORDS = "空调修过两次还是不凉，请给个说法。"
-
-
-class ChainBroken(Exception):
-    """A link of the chain did not hold; the message says which and how."""
 
 
 @dataclass
@@ -92,7 +86,7 @@ def drive(env: Environment, url: str, db: str, people: list[Login]) -> None:
     action = _link("Corrective action", act, store, complaint)
     _link("Closing", close_complaint, store, complaint, action)
     report = _link("Monthly report", write_report, store, root)
-    _link("Report files", fetch_files, store, url, db, report)
+    _link("Report files", fetch_files, store.gm, store.logins["gm"], url, db, report)
     say(f"From the export file to the signed report in {time.monotonic() - began:.0f} s.")
 
 
@@ -101,11 +95,6 @@ def _link(name: str, step: Callable, *arguments):
         return step(*arguments)
     except RpcError as error:
         raise ChainBroken(f"{name}: the server refused: {error}") from error
-
-
-def _expect(holds: object, text: str) -> None:
-    if not holds:
-        raise ChainBroken(text)
 
 
 # The store -----------------------------------------------------------
@@ -124,7 +113,7 @@ def log_everybody_in(env: Environment, url: str, db: str, people: list[Login]) -
             errors = watch_console(page)
             log_in(page, url, person.login)
             page.close()
-            _expect(not errors, f"{person.login}: the browser's console shows {errors[:1]}")
+            expect(not errors, f"{person.login}: the browser's console shows {errors[:1]}")
             say(f"{person.login} ({', '.join(person.roles)}): logged in, {len(menus) - 1} menu entries")
 
 
@@ -180,14 +169,14 @@ def import_month(store: Store) -> None:
             store.admin("aftersales.import", "action_dry_run", ids=[number])
             tried = _read(store.admin, "aftersales.import", number, IMPORT_FIELDS)
             orders = store.admin("aftersales.repair.order", "search_count", domain=[])
-            _expect(
+            expect(
                 orders == (0 if form == "csv" else expected["orders"]),
                 f"Import: the dry run of {name} wrote {orders} orders",
             )
             store.admin("aftersales.import", "action_apply", ids=[number])
             done = _read(store.admin, "aftersales.import", number, IMPORT_FIELDS)
             for key in ("row_count", "order_created", "vehicle_created", "count_refused"):
-                _expect(tried[key] == done[key], f"Import: {name}: {key} {done[key]}, the dry run said {tried[key]}")
+                expect(tried[key] == done[key], f"Import: {name}: {key} {done[key]}, the dry run said {tried[key]}")
             _check_import(store, form, name, done, expected)
             say(
                 f"Import of {name} ({done['encoding'] or 'XLSX'}): {done['row_count']} rows, "
@@ -213,11 +202,11 @@ def _check_import(store: Store, form: str, name: str, done: dict, expected: dict
         "count_refused": expected["refused"],
     }
     for key, value in wanted.items():
-        _expect(done[key] == value, f"Import: {name}: {key} is {done[key]}, expected {value}")
+        expect(done[key] == value, f"Import: {name}: {key} is {done[key]}, expected {value}")
     if first:
-        _expect(done["encoding"] == "gb18030", f"Import: {name} was read as {done['encoding']}")
+        expect(done["encoding"] == "gb18030", f"Import: {name} was read as {done['encoding']}")
     delivered = store.admin("aftersales.repair.order", "search_count", domain=[["state", "=", "delivered"]])
-    _expect(delivered == expected["delivered"], f"Import: {delivered} delivered orders, not {expected['delivered']}")
+    expect(delivered == expected["delivered"], f"Import: {delivered} delivered orders, not {expected['delivered']}")
 
 
 def file_vehicle(store: Store) -> None:
@@ -236,7 +225,7 @@ def file_vehicle(store: Store) -> None:
     store.manager("aftersales.vehicle", "action_approval_approve", ids=[vehicle["id"]])
     store.archivist("aftersales.vehicle", "action_approval_approve", ids=[vehicle["id"]])
     state = _read(store.advisor, "aftersales.vehicle", vehicle["id"], ["state"])["state"]
-    _expect(state == "filed", f"Vehicle file: {vehicle['plate_display']} is {state}, not filed")
+    expect(state == "filed", f"Vehicle file: {vehicle['plate_display']} is {state}, not filed")
     _refused(
         "Vehicle file: a filed file was changed without a change request",
         lambda: store.manager.write("aftersales.vehicle", [vehicle["id"]], {"engine_number": "X1"}),
@@ -253,15 +242,15 @@ def plan_month(store: Store) -> None:
     names = ["state", "included_count", "excluded_count", "callback_count", "shortage"]
     store.crc("aftersales.callback.plan", "action_preview", ids=[plan])
     preview = _read(store.crc, "aftersales.callback.plan", plan, names)
-    _expect(preview["callback_count"] == 0, "Callback plan: the preview wrote callbacks")
+    expect(preview["callback_count"] == 0, "Callback plan: the preview wrote callbacks")
     store.crc("aftersales.callback.plan", "action_confirm", ids=[plan])
     done = _read(store.crc, "aftersales.callback.plan", plan, names)
-    _expect(done["callback_count"] == preview["included_count"] > 0, f"Callback plan: {preview} became {done}")
+    expect(done["callback_count"] == preview["included_count"] > 0, f"Callback plan: {preview} became {done}")
     store.crc("aftersales.callback.plan", "action_replan", ids=[plan])
     again = _read(store.crc, "aftersales.callback.plan", plan, names)
-    _expect(again["callback_count"] == done["callback_count"], "Callback plan: planning again added callbacks")
+    expect(again["callback_count"] == done["callback_count"], "Callback plan: planning again added callbacks")
     days = store.crc.search_read("aftersales.callback", [["plan_id", "=", plan]], ["date_planned", "explanation"])
-    _expect(all(row["explanation"] for row in days), "Callback plan: a callback has no explanation")
+    expect(all(row["explanation"] for row in days), "Callback plan: a callback has no explanation")
     spread = Counter(row["date_planned"] for row in days if row["date_planned"])
     say(
         f"Callback plan {store.month:%Y-%m}: {done['callback_count']} callbacks on {len(spread)} days, "
@@ -279,7 +268,7 @@ def call_customers(store: Store) -> int:
         order="date_due, id",
         limit=3,
     )
-    _expect(len(due) == 3, f"Callback: only {len(due)} callbacks can be made today")
+    expect(len(due) == 3, f"Callback: only {len(due)} callbacks can be made today")
     content, nobody, problem = (row["id"] for row in due)
     save = {"duration": 95, "channel": "phone"}
     answers = _answers(store, content)
@@ -302,8 +291,8 @@ def call_customers(store: Store) -> int:
         fields=["name", "state", "satisfaction", "has_problem", "attempt_count", "complaint_ids"],
     )  # fmt: skip
     states = [row["state"] for row in rows]
-    _expect(states == ["done", "planned", "done"], f"Callback: the three calls are {states}")
-    _expect(rows[2]["has_problem"] and len(rows[2]["complaint_ids"]) == 1, f"Callback: no complaint came of {rows[2]}")
+    expect(states == ["done", "planned", "done"], f"Callback: the three calls are {states}")
+    expect(rows[2]["has_problem"] and len(rows[2]["complaint_ids"]) == 1, f"Callback: no complaint came of {rows[2]}")
     say(
         f"Callbacks {', '.join(row['name'] for row in rows)}: content (5/5), no answer (planned again), "
         f"problem with a demand ({rows[2]['satisfaction']}/5)"
@@ -314,8 +303,8 @@ def call_customers(store: Store) -> int:
 def _answers(store: Store, callback: int, *, problem: bool = False) -> dict[str, object]:
     """Answer the questionnaire as the call screen sends it."""
     call = store.crc("aftersales.callback", "get_call", callback_id=callback)["call"]
-    _expect(call and call["questions"], "Callback: the call screen has no questionnaire")
-    _expect(call["script"]["opening"], "Callback: the call screen has no script")
+    expect(call and call["questions"], "Callback: the call screen has no questionnaire")
+    expect(call["script"]["opening"], "Callback: the call screen has no script")
     codes = {
         row["id"]: row["code"]
         for row in store.crc("aftersales.question", "read", ids=[q["id"] for q in call["questions"]], fields=["code"])
@@ -335,10 +324,10 @@ def handle_complaint(store: Store, callback: int) -> int:
     (case,) = store.manager.search_read(
         "aftersales.complaint", [["callback_id", "=", callback]], ["name", "nature", "level", "clock_ids"]
     )
-    _expect(case["nature"] == "complaint", f"Complaint: {case['name']} is a {case['nature']}")
+    expect(case["nature"] == "complaint", f"Complaint: {case['name']} is a {case['nature']}")
     codes = {row["code"] for row in store.manager("aftersales.clock", "read", ids=case["clock_ids"], fields=["code"])}
     wanted = {"gm_notice", "customer_reply", "classify", "first_reply", "handle", "solve"}
-    _expect(wanted <= codes, f"Complaint: {case['name']} runs without the clocks {sorted(wanted - codes)}")
+    expect(wanted <= codes, f"Complaint: {case['name']} runs without the clocks {sorted(wanted - codes)}")
     kind = store.shipped["complaint_kind_repair_quality"]
     number = [case["id"]]
     store.gm("aftersales.complaint", "action_gm_seen", ids=number)
@@ -366,8 +355,8 @@ def handle_complaint(store: Store, callback: int) -> int:
     for step in ("action_investigate", "action_propose_solution", "action_carry_out"):
         store.manager("aftersales.complaint", step, ids=number)
     done = _read(store.manager, "aftersales.complaint", case["id"], ["state", "level", "clock_breached"])
-    _expect(done["state"] == "carried_out", f"Complaint: {case['name']} is {done['state']}")
-    _expect(not done["clock_breached"], f"Complaint: a clock of {case['name']} is breached within seconds")
+    expect(done["state"] == "carried_out", f"Complaint: {case['name']} is {done['state']}")
+    expect(not done["clock_breached"], f"Complaint: a clock of {case['name']} is breached within seconds")
     say(f"Complaint {case['name']} ({case['level']}), {len(codes)} clocks: classified, answered, investigated, solved")
     return case["id"]
 
@@ -404,11 +393,11 @@ def act(store: Store, complaint: int) -> int:
     )
     _decide(store.gm, "returned", "目标太宽，期限太长。")
     returned = _read(store.manager, model, action, ["state", "return_reason"])
-    _expect(returned["state"] == "draft" and returned["return_reason"], f"Corrective action: {number}: {returned}")
+    expect(returned["state"] == "draft" and returned["return_reason"], f"Corrective action: {number}: {returned}")
     store.manager.write(model, [action], {"target": 5.0, "date_deadline": f"{today + datetime.timedelta(days=14)}"})
     store.manager(model, "action_submit", ids=[action])
     changes = _decide(store.gm, "approved")
-    _expect(changes, f"Corrective action: the second round of {number} does not say what changed")
+    expect(changes, f"Corrective action: the second round of {number} does not say what changed")
     store.advisor(model, "action_start", ids=[action])
     measures = _read(store.advisor, model, action, ["measure_ids"])["measure_ids"]
     store.advisor("aftersales.corrective.measure", "action_done", ids=measures, proof="压力记录表")
@@ -427,7 +416,7 @@ def act(store: Store, complaint: int) -> int:
     )
     store.manager(model, "action_close", ids=[action])
     done = _read(store.manager, model, action, ["state", "round", "baseline", "baseline_n", "effect_after_n"])
-    _expect(done["state"] == "closed", f"Corrective action: {number} is {done['state']}")
+    expect(done["state"] == "closed", f"Corrective action: {number} is {done['state']}")
     say(
         f"Corrective action {number}: returned once, changed, signed, carried out, verified, closed; "
         f"before {done['baseline']:.1f} % (n = {done['baseline_n']}), after n = {done['effect_after_n']}"
@@ -443,7 +432,7 @@ def close_complaint(store: Store, complaint: int, action: int) -> None:
     closer = store.manager if level == "general" else store.gm
     closer("aftersales.complaint", "action_close", ids=case)
     done = _read(store.gm, "aftersales.complaint", complaint, ["name", "state", "second_satisfied", "action_ids"])
-    _expect(done["state"] == "closed" and done["action_ids"] == [action], f"Closing: {done}")
+    expect(done["state"] == "closed" and done["action_ids"] == [action], f"Closing: {done}")
     say(f"Complaint {done['name']}: second callback satisfied, closed with its action")
 
 
@@ -459,13 +448,13 @@ def write_report(store: Store, root: Json2) -> int:
         [["month", "=", f"{store.month:%Y-%m-%d}"], ["is_current", "=", True]],
         ["is_reconciled", "check_text", "pdf_en_id", "pdf_zh_id", "xlsx_en_id", "xlsx_zh_id"],
     )
-    _expect(len(found) == 1, f"Monthly report: the scheduled action left {len(found)} reports of {store.month:%Y-%m}")
+    expect(len(found) == 1, f"Monthly report: the scheduled action left {len(found)} reports of {store.month:%Y-%m}")
     (report,) = found
-    _expect(report["is_reconciled"], f"Monthly report: the totals do not agree: {report['check_text']}")
+    expect(report["is_reconciled"], f"Monthly report: the totals do not agree: {report['check_text']}")
     missing = [name for name in ("pdf_en_id", "pdf_zh_id", "xlsx_en_id", "xlsx_zh_id") if not report[name]]
-    _expect(not missing, f"Monthly report: the scheduled action did not store {missing}")
+    expect(not missing, f"Monthly report: the scheduled action did not store {missing}")
     root("ir.cron", "method_direct_trigger", ids=cron)
-    _expect(store.gm(model, "search_count", domain=[]) == 1, "Monthly report: a second run wrote a second report")
+    expect(store.gm(model, "search_count", domain=[]) == 1, "Monthly report: a second run wrote a second report")
     figures = {
         row["measure"]: row
         for row in store.gm.search_read(
@@ -484,105 +473,21 @@ def write_report(store: Store, root: Json2) -> int:
     for measure, domain in count.items():
         records = store.gm("aftersales.callback", "search_count", domain=domain)
         shown = figures[measure]["numerator"]
-        _expect(shown == records, f"Monthly report: {measure} is {shown}, the callbacks say {records}")
+        expect(shown == records, f"Monthly report: {measure} is {shown}, the callbacks say {records}")
     wanted = round(100 * figures["made"]["numerator"] / figures["due"]["numerator"], 1)
-    _expect(figures["made_rate"]["value"] == wanted, f"Monthly report: made rate {figures['made_rate']}, not {wanted}")
+    expect(figures["made_rate"]["value"] == wanted, f"Monthly report: made rate {figures['made_rate']}, not {wanted}")
     store.crc(model, "action_submit", ids=[report["id"]])
     store.manager.write(model, [report["id"]], {"quality_analysis": "<p>空调检修的检漏是本月的重点。</p>"})
     store.manager(model, "action_analyse", ids=[report["id"]])
     _decide(store.gm, "approved")
     state = _read(store.gm, model, report["id"], ["state"])["state"]
-    _expect(state == "signed", f"Monthly report: {state} after the signature")
+    expect(state == "signed", f"Monthly report: {state} after the signature")
     shown = ", ".join(
         f"{name.replace('_', ' ')} {figures[name]['value_text']}"
         for name in ("due", "made", "made_rate", "success_rate", "satisfied_rate")
     )
     say(f"Monthly report {store.month:%Y-%m} written by its scheduled action in {seconds:.1f} s: {shown}; signed")
     return report["id"]
-
-
-# The files -----------------------------------------------------------
-
-
-def fetch_files(store: Store, url: str, db: str, report: int) -> None:
-    """Fetch PDF and XLSX in both languages as the general manager does, and read them."""
-    web = WebSession(url, db, store.logins["gm"], store.logins["gm"])
-    for language, lang in (("en", "en_US"), ("zh", "zh_CN")):
-        pdf = _download(web, report, f"pdf_{language}")
-        _expect(pdf.startswith(b"%PDF-"), f"Report files: the PDF ({lang}) begins with {pdf[:20]!r}")
-        seen = chinese_of_pdf(pdf) if language == "zh" else ""
-        book = _download(web, report, f"xlsx_{language}")
-        rows = compare_book(store, book, report, lang)
-        say(f"PDF {lang}: {len(pdf) // 1024} KB{seen}; XLSX: {rows} figures equal to the report's rows")
-
-
-def _download(web: WebSession, report: int, name: str) -> bytes:
-    action = web.call("aftersales.monthly.report", f"action_download_{name}", [report])
-    answer = web.get(action["url"])
-    _expect(answer.status_code == 200, f"Report files: {name} answers {answer.status_code}")
-    return answer.content
-
-
-def chinese_of_pdf(pdf: bytes) -> str:
-    """Say how it is known that the PDF shows Chinese: its text, else its fonts."""
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
-        file.write(pdf)
-        file.flush()
-        if shutil.which("pdftotext"):
-            text = subprocess.run(["pdftotext", file.name, "-"], capture_output=True, check=True).stdout.decode()
-            if "回访" in text:
-                return f", {len(re.findall('[一-鿿]', text))} Chinese characters in its text"
-        listed = ""
-        if shutil.which("pdffonts"):
-            listed = subprocess.run(["pdffonts", file.name], capture_output=True, check=True).stdout.decode()
-    fonts = re.findall(r"\S*(?:CJK|Hei|Song|Ming|Fandol)\S*", listed) or [
-        name.decode() for name in re.findall(rb"/FontName\s*/(\S*(?:CJK|Hei|Song|Ming)\S*)", pdf)
-    ]
-    _expect(fonts, "Report files: the Chinese PDF embeds no Chinese font")
-    return f", Chinese in the font {fonts[0].split('+')[-1]}"
-
-
-def compare_book(store: Store, content: bytes, report: int, lang: str) -> int:
-    """Compare every row of the sheet of figures with the report's rows; returns how many there are."""
-    from openpyxl import load_workbook
-
-    context = {"lang": lang}
-    sheet = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
-    shown = Counter(
-        tuple(_cell(value) for value in row)
-        for row in sheet.iter_rows(min_row=2, max_col=7, values_only=True)
-        if row[0]
-    )
-    info = store.gm("aftersales.monthly.figure", "fields_get", allfields=["measure", "dimension"],
-                    attributes=["selection"], context=context)  # fmt: skip
-    measures, dimensions = dict(info["measure"]["selection"]), dict(info["dimension"]["selection"])
-    figures = store.gm.search_read(
-        "aftersales.monthly.figure",
-        [["report_id", "=", report]],
-        ["measure", "dimension", "label", "value", "is_defined", "numerator", "denominator", "n"],
-        context=context,
-    )
-    wanted = Counter(
-        (
-            measures[row["measure"]],
-            dimensions[row["dimension"]],
-            row["label"] or "",
-            _cell(row["value"]) if row["is_defined"] else "–",
-            row["numerator"],
-            row["denominator"],
-            row["n"],
-        )
-        for row in figures
-    )
-    odd = list((shown - wanted).keys())[:2] + list((wanted - shown).keys())[:2]
-    _expect(shown == wanted and shown, f"Report files: the XLSX ({lang}) differs from the figures: {odd}")
-    return sum(shown.values())
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else round(value, 2)
-    return "" if value is None else value
 
 
 # Helpers -------------------------------------------------------------

@@ -54,6 +54,7 @@ from . import test_complaint_people
 from . import test_complaint_reports
 from . import test_complaint_screen
 from . import test_complaint_steps
+from . import test_complaint_turns
 from . import test_corrective_action
 from . import test_corrective_effect
 from . import test_corrective_paths
@@ -62,6 +63,7 @@ from . import test_corrective_paths
 from . import test_monthly_dashboard
 from . import test_monthly_report
 from . import test_monthly_report_cron
+from . import test_monthly_report_life
 from . import test_monthly_report_outputs
 
 # The whole app
