@@ -69,6 +69,7 @@ from . import aftersales_import_mapping_word
 from . import aftersales_repair_order
 from . import aftersales_repair_order_comeback
 from . import aftersales_repair_order_line
+from . import aftersales_repair_order_number
 from . import aftersales_repair_order_bulk
 from . import aftersales_timeline_order
 from . import aftersales_vehicle_order
@@ -85,6 +86,7 @@ from . import aftersales_question
 from . import aftersales_question_choice
 from . import aftersales_callback_outcome
 from . import aftersales_callback_attempt
+from . import aftersales_callback_attempt_number
 from . import aftersales_callback_answer
 from . import aftersales_callback_absence
 from . import aftersales_callback_letter_mixin

@@ -54,7 +54,7 @@ class AftersalesCallbackLetterMixin(models.AbstractModel):
                 self.env._("%(customer)s has no phone number. Print the letter.", customer=self.partner_id.display_name)
             )
         # The whole number goes to the phone program: the ledger of the file floor says so.
-        self.partner_id.action_aftersales_reveal_phone("callback")
+        self._note_number_shown()
         self._do_letter("sms")
         return {
             "type": "ir.actions.act_url",

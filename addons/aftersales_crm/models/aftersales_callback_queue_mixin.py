@@ -154,7 +154,7 @@ class AftersalesCallbackQueueMixin(models.AbstractModel):
         self.lock_for_update(allow_referencing=True)
         if self.claimed_by_id != self.env.user:
             # The caller sees the whole number: the ledger of the file floor says so.
-            self.partner_id.action_aftersales_reveal_phone("callback")
+            self._note_number_shown()
         self._write_protected({"claimed_by_id": self.env.uid, "date_claimed": fields.Datetime.now()})
 
     @api.model

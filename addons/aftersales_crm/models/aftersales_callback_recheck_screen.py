@@ -184,7 +184,7 @@ class AftersalesCallbackRecheck(models.Model):
     def _do_claim(self):
         self.lock_for_update(allow_referencing=True)
         if self.claimed_by_id != self.env.user:
-            self.callback_id.partner_id.action_aftersales_reveal_phone("callback")
+            self.callback_id._note_number_shown()
         self._write_protected({"claimed_by_id": self.env.uid, "date_claimed": fields.Datetime.now()})
 
     @api.model

@@ -24,6 +24,12 @@ class AftersalesCallbackSheetMixin(models.AbstractModel):
         self.ensure_one()
         return self.repair_order_id.sudo().callback_phone or self.partner_id.sudo().phone or ""
 
+    def _note_number_shown(self):
+        """Write down that the current user sees the number to dial, on the card or on the order."""
+        self.ensure_one()
+        what = "callback_phone" if self.repair_order_id.sudo().callback_phone else "phone"
+        self.env["aftersales.reveal"]._note(self._phone_to_use(), what, "callback", partner=self.partner_id)
+
     def _questionnaire_to_use(self):
         self.ensure_one()
         return self.questionnaire_id or self.env["aftersales.questionnaire"]._active_for(self.kind, self.company_id)

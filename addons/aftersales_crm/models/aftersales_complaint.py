@@ -351,7 +351,6 @@ class AftersalesComplaint(models.Model):
                         case._selection_label("level"),
                         case.kind_id.complete_name,
                         case._selection_label("state"),
-                        ", ".join(case.action_ids.mapped("display_name")),
                     ),
                 )
             )

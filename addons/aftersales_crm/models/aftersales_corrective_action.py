@@ -328,6 +328,19 @@ class AftersalesCorrectiveAction(models.Model):
                     ),
                 )
 
+    def _timeline_texts(self, kind):
+        """What the timeline of a car or a customer says of each action; the plan itself is read in the action."""
+        texts = {}
+        for action in self:
+            told = {
+                "action": (action._selection_label("kind"), action.responsible_id.name),
+                "action_done": (action.responsible_id.name,),
+                "action_verified": (action._selection_label("effective"),),
+                "action_closed": (action._selection_label("effective"),),
+            }.get(kind, ())
+            texts[action.id] = " · ".join(filter(None, (action.display_name, *told)))
+        return texts
+
     # ------------------------------------------------------------
     # APPROVAL
     # ------------------------------------------------------------

@@ -14,6 +14,7 @@ from odoo.exceptions import UserError
 
 from ..tools import dms_file, dms_table, dms_values
 from ..tools.dms_row import RowReader
+from ..tools.export_mark import is_export_mark
 
 # Rows of the file that are looked at for the header and the sample values
 _HEAD_ROWS = dms_file.HEADER_SEARCH_ROWS + 20
@@ -252,8 +253,8 @@ class AftersalesImportFileMixin(models.AbstractModel):
     # ------------------------------------------------------------
 
     def _is_data(self, number, values):
-        """Tell whether the row is under the header and no line of totals."""
-        return number > self.header_row and not dms_values.is_footer(values)
+        """Tell whether the row is under the header, no line of totals and not the mark of an export of ours."""
+        return number > self.header_row and not dms_values.is_footer(values) and not is_export_mark(values)
 
     def _survey(self, reader):
         """Go through the rows once before anything is written: what breaks a file in its middle shows up here.
@@ -266,6 +267,8 @@ class AftersalesImportFileMixin(models.AbstractModel):
         moments = {}
         for number, values, _position in reader.rows():
             if not self._is_data(number, values):
+                if is_export_mark(values):
+                    self._tell_export_mark(number)
                 continue
             count += 1
             for index in columns:
@@ -278,6 +281,14 @@ class AftersalesImportFileMixin(models.AbstractModel):
                 if moment and moment <= now and (latest is None or moment > latest):
                     latest = moment
         return count, self._date_of_name() or latest or now
+
+    def _tell_export_mark(self, number):
+        self._message_log(
+            body=self.env._(
+                "Row %(number)s only says who exported this file from here, and when: it is no data and was left out.",
+                number=number,
+            )
+        )
 
     def _date_of_name(self):
         """Return the end of the day that stands in the name of the file; None when there is none, or one to come."""

@@ -49,6 +49,16 @@ class AftersalesMaskedNumberMixin(models.AbstractModel):
         # What the user is entering just now is no secret to them
         return bool(self and not self._origin) or not self._hides_numbers()
 
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Refuse to sort, group and count by a masked number that comes from another document.
+
+        Odoo follows a related field, such as the phone of a user, with the rights of the superuser.
+        """
+        name = field_expr.split(".")[0]
+        if name in self._masked_numbers():
+            self._check_field_access(self._fields[name], "read")
+        return super()._field_to_sql(alias, field_expr, query)
+
     @api.model
     def fields_get(self, allfields=None, attributes=None):
         """Describe masked numbers to screens, which show the mask, and to nothing else."""

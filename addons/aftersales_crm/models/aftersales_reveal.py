@@ -15,6 +15,7 @@ WHAT = [
     ("mailing_phone", "Mailing phone"),
     ("identity", "ID or company number"),
     ("vin", "VIN"),
+    ("callback_phone", "Phone to use for a callback"),
 ]
 
 

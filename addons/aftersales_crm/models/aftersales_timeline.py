@@ -108,10 +108,12 @@ class AftersalesTimeline(models.Model):
         where=None,
         personal=False,
         public=False,
+        since=None,
     ):
         """Return the selects of one source, none when the user may not read its documents.
 
         :param date, vehicle, partner, user: names of stored columns, or None
+        :param since: column of the moment that says in whose time a personal row belongs, `date` when none is given
         :param where: further condition on the table (`SQL`)
         :param personal: whether a former owner's rows leave the car's stream; they stay on the person's page
         :param public: whether everybody who reads the file reads the row, without the document's own rules and without
@@ -121,7 +123,7 @@ class AftersalesTimeline(models.Model):
         if not public and not documents.has_access("read"):
             return []
         table = SQL.identifier(documents._table)
-        for name in (date, vehicle, partner, user, "company_id"):
+        for name in (date, vehicle, partner, user, since, "company_id"):
             if name and name != "id":
                 documents.flush_model([name])
         column = {name: SQL("%s.%s", table, SQL.identifier(name)) for name in (date, vehicle, partner, user) if name}
@@ -140,13 +142,8 @@ class AftersalesTimeline(models.Model):
         }
         if not personal or self.env.su or self.env.user.has_groups(FORMER_OWNER_GROUPS):
             return [self._timeline_select(number, kind, documents, column, date, user, select, conditions)]
-        former = SQL(
-            "EXISTS (SELECT 1 FROM aftersales_vehicle_ownership AS chapter"
-            " WHERE chapter.vehicle_id = %s AND chapter.partner_id = %s AND chapter.date_to IS NOT NULL"
-            " AND chapter.date_to >= %s::date)",
-            column[vehicle],
-            column[partner],
-            column[date],
+        former = self._timeline_is_former(
+            column[vehicle], column[partner], SQL("%s.%s", table, SQL.identifier(since or date))
         )
         own = {**select, "vehicle": SQL("NULL::integer")}
         return [
@@ -155,6 +152,19 @@ class AftersalesTimeline(models.Model):
             ),
             self._timeline_select(number, kind, documents, column, date, user, own, [*conditions, former]),
         ]
+
+    @api.model
+    def _timeline_is_former(self, vehicle, partner, date):
+        """The condition that a personal row of this moment belongs to a former owner's time, the people of that time included."""
+        return SQL(
+            "(EXISTS (SELECT 1 FROM aftersales_vehicle_ownership AS chapter WHERE chapter.vehicle_id = %(vehicle)s"
+            " AND chapter.date_to >= %(date)s::date)"
+            " AND NOT EXISTS (SELECT 1 FROM aftersales_vehicle_ownership AS present WHERE present.vehicle_id = %(vehicle)s"
+            " AND present.date_to IS NULL AND present.partner_id = %(partner)s))",
+            vehicle=vehicle,
+            partner=partner,
+            date=date,
+        )
 
     @api.model
     def _timeline_select(self, number, kind, documents, column, date, user, select, conditions):

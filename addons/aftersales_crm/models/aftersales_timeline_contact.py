@@ -10,5 +10,11 @@ class AftersalesTimeline(models.Model):
     def _timeline_sources(self):
         return [
             *super()._timeline_sources(),
-            {"kind": "callback", "model": "aftersales.callback", "date": "date_done", "personal": True},
+            {
+                "kind": "callback",
+                "model": "aftersales.callback",
+                "date": "date_done",
+                "since": "date_due",
+                "personal": True,
+            },
         ]

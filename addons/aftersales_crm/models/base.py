@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
+from ..tools.export_mark import SIGN, is_export_mark
 
 
 class Base(models.AbstractModel):
@@ -58,19 +60,30 @@ class Base(models.AbstractModel):
         )
 
     def _aftersales_without_stored_only(self):
-        """Return the records without those of persons whose data are kept by duty alone."""
-        if self._name == "res.partner":
-            return self - self.sudo().filtered("aftersales_stored_only").with_env(self.env)
-        names = [
-            name
-            for name, field in self._fields.items()
-            if field.comodel_name == "res.partner" and field.type == "many2one" and field.store
-        ]
-        if not names or not self._name.startswith("aftersales."):
+        """Return the records without those of persons whose data are kept by duty alone, parts of documents included."""
+        if self._name != "res.partner" and not self._name.startswith("aftersales."):
             return self
+        chains = self._aftersales_person_chains()
         return self - self.sudo().filtered(
-            lambda record: any(record[name].aftersales_stored_only for name in names)
+            lambda record: any(record.mapped(chain + "aftersales_stored_only").count(True) for chain in chains)
         ).with_env(self.env)
+
+    @api.model
+    def _aftersales_person_chains(self, depth=2):
+        """The ways of stored many2one fields from a record to the persons whom it is about, as prefixes of paths."""
+        if self._name == "res.partner":
+            return [""]
+        chains = []
+        for name, field in self._fields.items():
+            if field.type != "many2one" or not field.store:
+                continue
+            if field.comodel_name == "res.partner":
+                chains.append(f"{name}.")
+            elif depth and field.comodel_name.startswith("aftersales.") and field.comodel_name != self._name:
+                chains += [
+                    f"{name}.{rest}" for rest in self.env[field.comodel_name]._aftersales_person_chains(depth - 1)
+                ]
+        return chains
 
     def _aftersales_watermark(self, paths):
         """The last row of the file: who took it and when, in the store's time."""
@@ -83,5 +96,11 @@ class Base(models.AbstractModel):
         )
         row = [""] * len(paths)
         # A grouped export asks for the id first and reads it as a number
-        row[1 if paths[0] == ".id" and len(paths) > 1 else 0] = text
+        row[1 if paths[0] == ".id" and len(paths) > 1 else 0] = f"{SIGN} {text}"
         return row
+
+    @api.model
+    def load(self, fields, data):
+        """An exported file that comes back: the mark at its end is no record."""
+        rows = [row for row in data if not is_export_mark(row)]
+        return super().load(fields, rows if len(rows) < len(data) else data)

@@ -1,7 +1,5 @@
 from odoo import api, models
 
-from ..tools.masking import mask_phone
-
 
 class ResUsers(models.Model):
     """A customer may have a login too: the number behind it is the same number."""
@@ -11,7 +9,7 @@ class ResUsers(models.Model):
 
     @api.model
     def _masked_numbers(self):
-        return super()._masked_numbers() | {"phone": mask_phone}
+        return super()._masked_numbers() | self.env["res.partner"]._masked_numbers()
 
     def write(self, vals):
         own = self == self.env.user and set(vals) <= set(self._self_accessible_fields()[1])

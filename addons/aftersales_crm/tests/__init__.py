@@ -10,11 +10,13 @@ from . import test_change_request
 from . import test_consent
 from . import test_counter
 from . import test_former_owner
+from . import test_former_owner_export
 from . import test_masked_numbers
 from . import test_personal_data
 from . import test_personal_data_floors
 from . import test_stocktake
 from . import test_stocktake_scan
+from . import test_timeline
 from . import test_vehicle
 from . import test_vehicle_document
 from . import test_vehicle_merge

@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tests import freeze_time
 from odoo.tools import mute_logger
 
+from ..tools.export_mark import is_export_mark
 from .common_file import FileCommon
 
 PROTECTED_LOG = "odoo.addons.aftersales_crm.models.aftersales_protected_mixin"
@@ -253,3 +254,57 @@ class TestDataRequest(FileCommon):
                 self.as_user(request, user).write({"state": "done"})
         with self.assertRaises(AccessError):
             self.as_user(request, self.manager_b).read(["wish"])
+
+
+class TestExportComesBack(FileCommon):
+    """A file that was exported here ends with its mark; who drops it again gets no record of that."""
+
+    def setUp(self):
+        super().setUp()
+        self.vehicle = self.create_vehicle()
+        self.gm.group_ids = [Command.link(self.env.ref("aftersales_crm.group_aftersales_export").id)]
+
+    def export(self, *names, user=None):
+        return self.as_user(self.vehicle, user or self.gm).export_data(list(names))["datas"]
+
+    def test_load(self):
+        """Odoo's own import takes the mark for nothing, in each language, wherever the first column leads."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        for lang in ("en_US", "zh_CN"):
+            for names in (["id", "note"], ["note", "id"], [".id", "note"]):
+                rows = self.as_user(self.vehicle, self.gm).with_context(lang=lang).export_data(names)["datas"]
+                with self.subTest(lang=lang, names=names):
+                    self.assertTrue(is_export_mark(rows[-1]))
+                    self.assertEqual([is_export_mark(row) for row in rows[:-1]], [False])
+                    before = self.env["aftersales.vehicle"].search_count([])
+                    result = self.as_user(self.vehicle, self.advisor).load(names, rows)
+                    self.assertEqual(result["ids"], self.vehicle.ids, result["messages"])
+                    self.assertEqual(self.env["aftersales.vehicle"].search_count([]), before)
+
+    def test_dms_import(self):
+        """The import of the store leaves the mark out and says so."""
+        mark = self.export("license_plate", "vin")[-1]
+        content = f"车牌号,车架号,备注\r\n沪C00001,,\r\n{mark[0]},,\r\n".encode()
+        imported = self.as_user(self.env["aftersales.import"], self.admin).create(
+            {"file": base64.b64encode(content), "file_name": "export.csv", "company_id": self.store.id}
+        )
+        imported.action_apply()
+        self.assertRecordValues(imported, [{"row_count": 1, "count_create": 1, "count_refused": 0, "state": "applied"}])
+        self.assertIn("who exported this file", str(imported.message_ids.mapped("body")))
+
+    def test_stored_only_parts(self):
+        """Parts of documents of a person whose data are kept by duty alone are not exported either."""
+        order = self.env["aftersales.repair.order"].create(
+            {
+                "vehicle_id": self.vehicle.id,
+                "company_id": self.store.id,
+                "line_ids": [Command.create({"name": "Brake pads"})],
+            }
+        )
+        lines = self.as_user(order.line_ids, self.gm)
+        self.assertIn("Brake pads", str(lines.export_data(["name"])["datas"]))
+        self.customer.sudo()._aftersales_store_only(self.store)
+        for records in (lines, self.as_user(self.vehicle.document_ids, self.gm), self.as_user(order, self.gm)):
+            with self.subTest(model=records._name):
+                self.assertTrue(records)
+                self.assertFalse(records.export_data(["display_name"])["datas"])

@@ -4,6 +4,7 @@ from . import aftersales_approval_decision
 from . import aftersales_change_wizard
 from . import aftersales_contact_wish
 from . import aftersales_reveal_wizard
+from . import aftersales_reveal_wizard_order
 
 # 3 Order
 from . import aftersales_repair_order_cancel

@@ -18,11 +18,10 @@ class AftersalesRevealWizard(models.TransientModel):
     def action_reveal(self):
         """Write the look down and show the number. The number itself is not kept."""
         self.ensure_one()
-        owner = self.vehicle_id if self.what == "vin" else self.partner_id
-        if self.what == "vin":
-            number = owner.action_aftersales_reveal_vin(self.purpose)
-        else:
-            number = owner._aftersales_reveal(self.what, self.purpose)
+        if self.what not in self._get_numbers():
+            raise UserError(self.env._("There is no such number here. Choose another one."))
+        owner = self.vehicle_id or self.partner_id
+        number = self._reveal()
         if not number:
             raise UserError(self.env._("%(customer)s has no such number on the card.", customer=owner.display_name))
         return {
@@ -36,3 +35,14 @@ class AftersalesRevealWizard(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _get_numbers(self):
+        """Hook: the numbers that can be asked for here."""
+        self.ensure_one()
+        return {"vin"} if self.vehicle_id else {"phone", "mailing_phone", "identity"} if self.partner_id else set()
+
+    def _reveal(self):
+        """Hook: write the look down and return the number."""
+        if self.what == "vin":
+            return self.vehicle_id.action_aftersales_reveal_vin(self.purpose)
+        return self.partner_id._aftersales_reveal(self.what, self.purpose)
