@@ -102,7 +102,8 @@ class AftersalesComplaintIntake(models.TransientModel):
             body=self.env._("The customer again (%(channel)s): %(words)s", channel=source, words=self.description)
         )
         case._tell(
-            case.owner_id | case.handler_id, self.env._("%s: the customer called again", case.name), self.description
+            case.owner_id | case.handler_id,
+            lambda c: (c.env._("%s: the customer called again", c.name), self.description),
         )
         return case._get_records_action(name=case.name, target="current")
 
