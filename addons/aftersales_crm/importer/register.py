@@ -93,32 +93,21 @@ class Register:
             SQL("").join(SQL("AND own.%s", SQL.identifier(flag), to_flush=model._fields[flag]) for flag in flags),
             to_flush=model._fields["company_id"],
         )
-        number = SQL("own.%s", SQL.identifier(name), to_flush=model._fields[name])
-        return model.search(Domain("id", "in", ids_holding_one_of(model, number, values, condition)))
+        return model.search(Domain("id", "in", ids_holding_one_of(model, name, values, condition)))
 
     def _search_partners(self, phones):
         """Return the persons of the store, and of no store, who have one of the phones in a form that machines write."""
         partners = self.env[PARTNER]
         forms = [form for phone in phones for form in (phone, f"+86{phone}", f"+86 {phone}")]
         condition = SQL(
-            "(own.company_id IS NULL OR own.company_id = %s) AND own.phone IS NOT NULL",
+            "(own.company_id IS NULL OR own.company_id = %s)",
             self.company.id,
             to_flush=partners._fields["company_id"],
         )
-        # The expression is that of core's own index of phones
-        phone = SQL(
-            r"regexp_replace((own.phone)::text, '[\s\\./\(\)\-]'::text, ''::text, 'g'::text)",
-            to_flush=partners._fields["phone"],
-        )
-        written = ids_holding_one_of(
-            partners,
-            phone,
-            (form.replace(" ", "") for form in forms),
-            SQL("%s AND own.phone = ANY(%s)", condition, forms),
-        )
-        international = SQL("own.phone_sanitized", to_flush=partners._fields["phone_sanitized"])
-        read = ids_holding_one_of(partners, international, forms, condition)
-        return partners.search(Domain("id", "in", [*written, *read]))
+        ids = [
+            id_ for name in ("phone", "phone_sanitized") for id_ in ids_holding_one_of(partners, name, forms, condition)
+        ]
+        return partners.search(Domain("id", "in", ids))
 
     def _load_partners(self, texts, partners):
         """Load the persons of the phones, besides those that the cars and orders name already."""

@@ -206,7 +206,7 @@ class AftersalesVehicleIdentityMixin(models.AbstractModel):
             # Sudoed: a file the user may not see still holds its number
             holders = ids_holding_one_of(
                 self,
-                SQL("own.%s", SQL.identifier(name), to_flush=self._fields[name]),
+                name,
                 numbers,
                 SQL(
                     "own.company_id = ANY(%s) AND own.active AND own.id <> ALL(%s)",

@@ -98,6 +98,7 @@ class ResPartner(models.Model):
     )
 
     # Who is meant by the phones of an import
+    _aftersales_phone_idx = models.Index("(phone) WHERE phone IS NOT NULL")
     _aftersales_phone_sanitized_idx = models.Index("(phone_sanitized) WHERE phone_sanitized IS NOT NULL")
     # Any fragment of a name, in the search box of files and customers
     _aftersales_name_trgm = models.Index(
