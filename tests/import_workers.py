@@ -40,7 +40,7 @@ NURSERY = """
 import json, os, sys
 from odoo import api, sql_db
 from odoo.addons.base.models.ir_cron import IrCron
-import odoo.addons.aftersales_crm.models.aftersales_import_run_mixin as run
+import odoo.addons.aftersales_crm.models.aftersales_import_batch_mixin as run
 run.BATCH = BATCH
 env['aftersales.import'].search([]).mapped('state')
 job = env.ref('aftersales_crm.ir_cron_aftersales_import').id

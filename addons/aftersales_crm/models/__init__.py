@@ -55,6 +55,8 @@ from . import res_partner_bulk
 
 # 3 Order
 from . import aftersales_import_file_mixin
+from . import aftersales_import_batch_mixin
+from . import aftersales_import_check_mixin
 from . import aftersales_import_run_mixin
 from . import aftersales_import_undo_mixin
 from . import aftersales_import_intake_mixin

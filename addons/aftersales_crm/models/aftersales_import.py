@@ -40,6 +40,7 @@ class AftersalesImport(models.Model):
     _description = "DMS Import"
     _inherit = [
         "aftersales.import.file.mixin",
+        "aftersales.import.check.mixin",
         "aftersales.import.run.mixin",
         "aftersales.import.undo.mixin",
         "aftersales.import.intake.mixin",

@@ -1,23 +1,18 @@
 import logging
 import random
-import tempfile
 import time
-from collections import Counter
 
 import psycopg2
 from psycopg2 import errorcodes
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
-from ..importer.planner import SLOTS, ImportPlanner
-from ..tools import bulk
+from ..importer.planner import ImportPlanner
+from .aftersales_import_batch_mixin import ImportBusy
 
 _logger = logging.getLogger(__name__)
 
-# Rows that are planned, written and committed together
-BATCH = 1000
 # A larger file goes in in the background: nobody waits that long before a screen
 DIRECT_BYTES = {"csv": 600_000, "xlsx": 150_000}
 # How often a batch is tried when another transaction comes in between
@@ -29,53 +24,23 @@ _RETRIED = (
 )
 # How often, and how long apart, a lost database is looked for
 _RECONNECTS, _RECONNECT_SECONDS = 60, 1.0
-LINE_COLUMNS = (
-    *("import_id", "company_id", "row_number", "result", "order_number", "vehicle_number", "customer_name", "reason"),
-    *("note", "has_note", "changes", "marks", "raw", "order_id", "vehicle_id", "partner_id", "brought_by_id"),
-)
-# Records of a row: (field of the line, letter of its mark, prefix of the counters)
-_COUNTED = (("order_id", "o", "order"), ("vehicle_id", "v", "vehicle"), ("partner_id", "p", "partner"))
-
-
-class ImportBusy(Exception):
-    """Another worker has a batch of this store in hand."""
 
 
 class AftersalesImportRunMixin(models.AbstractModel):
-    """The work of an import: batch by batch, each with its lines and its progress in one transaction.
+    """The work of an import: started, in the background, stopped, gone on with; how far it is.
 
     A worker that dies loses the batch in its hands and nothing else: the next one goes on behind the last batch that was
-    committed. Two workers never have two batches of one store at the same time (`aftersales.import.slot`). A check does
-    the same work in a transaction that is taken back; only its lines are kept.
+    committed.
     """
 
     _name = "aftersales.import.run.mixin"
     _description = "DMS Import: Work"
     _inherit = ["aftersales.protected.mixin"]
-    _protected_fields = frozenset(
-        {
-            "job",
-            "job_user_id",
-            "position",
-            "rows_done",
-            "rows_before",
-            "rows_checked",
-            "date_started",
-            "date_beat",
-            "stop_ids",
-        }
-    )
+    _protected_fields = frozenset({"job", "job_user_id", "rows_before", "stop_ids"})
 
     job = fields.Selection([("check", "Check"), ("apply", "Import")], readonly=True, copy=False)
     job_user_id = fields.Many2one("res.users", "Started by", readonly=True, copy=False)
-    position = fields.Json(readonly=True, copy=False, help="Where the next batch begins.")
-    rows_done = fields.Integer(readonly=True, copy=False, aggregator=None)
     rows_before = fields.Integer(readonly=True, copy=False, aggregator=None)
-    rows_checked = fields.Integer(
-        readonly=True, copy=False, aggregator=None, help="How many rows a check has looked at, when not at all of them."
-    )
-    date_started = fields.Datetime(readonly=True, copy=False)
-    date_beat = fields.Datetime(readonly=True, copy=False)
     stop_ids = fields.One2many("aftersales.import.stop", "import_id", readonly=True, copy=False)
     progress = fields.Float(
         "Done (%)", compute="_compute_progress", help="Share of the rows that are done, in percent."
@@ -108,6 +73,15 @@ class AftersalesImportRunMixin(models.AbstractModel):
                     )
                 else:
                     record.progress_text = self.env._("%(done)s of %(total)s rows", **counts)
+
+    @api.model
+    def _duration_text(self, seconds):
+        minutes = round(seconds / 60)
+        if minutes < 1:
+            return self.env._("less than a minute")
+        if minutes < 90:
+            return self.env._("%(minutes)s min", minutes=minutes)
+        return self.env._("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -280,29 +254,6 @@ class AftersalesImportRunMixin(models.AbstractModel):
                 if time.monotonic() > deadline:
                     return False
 
-    def _take_slot(self):
-        """Take the one slot of the store, until the end of the transaction.
-
-        A batch of another worker that was committed since the snapshot of this transaction makes PostgreSQL refuse with a
-        serialization failure: no batch is ever planned on what is no longer so.
-
-        :raises ImportBusy: when a batch of the store is in other hands
-        """
-        cr = self.env.cr
-        cr.execute(
-            "INSERT INTO aftersales_import_slot (company_id, turn) SELECT %s, 0"
-            " WHERE NOT EXISTS (SELECT FROM aftersales_import_slot WHERE company_id = %s) ON CONFLICT DO NOTHING",
-            [self.company_id.id, self.company_id.id],
-        )
-        cr.execute(
-            "SELECT id FROM aftersales_import_slot WHERE company_id = %s FOR NO KEY UPDATE SKIP LOCKED",
-            [self.company_id.id],
-        )
-        row = cr.fetchone()
-        if not row:
-            raise ImportBusy
-        cr.execute("UPDATE aftersales_import_slot SET turn = turn + 1 WHERE id = %s", row)
-
     def _begin(self, reader):
         """Survey the file before the first row is written, and keep how it is read."""
         count, moment = self._survey(reader)
@@ -315,49 +266,6 @@ class AftersalesImportRunMixin(models.AbstractModel):
                 "date_started": fields.Datetime.now(),
             }
         )
-
-    def _next_batch(self, rows, place):
-        """Return the next rows of data, and the place behind them."""
-        batch = []
-        for number, values, position in rows:
-            place = list(position)
-            if self._is_data(number, values):
-                batch.append((number, values))
-                if len(batch) == BATCH:
-                    break
-        return batch, place
-
-    def _write_batch(self, planner, batch, place):
-        lines = planner.run(batch)
-        self._add_lines(lines)
-        now = fields.Datetime.now()
-        self._write_protected(
-            {
-                **{name: self[name] + count for name, count in self._tally(lines).items()},
-                "position": place,
-                "date_started": self.date_started or now,
-                "date_beat": now,
-            }
-        )
-        self.env.flush_all()
-
-    @api.model
-    def _tally(self, lines):
-        counts = Counter(f"count_{vals['result']}" for vals in lines)
-        counts["count_note"] = sum(vals["has_note"] for vals in lines)
-        counts["rows_done"] = len(lines)
-        return counts
-
-    def _add_lines(self, lines):
-        head = (self.id, self.company_id.id)
-        names = LINE_COLUMNS[2:]
-        bulk.copy_rows(
-            self.env, "aftersales_import_line", LINE_COLUMNS, [(*head, *map(vals.get, names)) for vals in lines]
-        )
-
-    def _delete_lines(self):
-        self.env.cr.execute("DELETE FROM aftersales_import_line WHERE import_id = ANY(%s)", [self.ids])
-        self.invalidate_recordset(["line_ids"], flush=False)
 
     def _stop(self):
         self.sudo().stop_ids.unlink()
@@ -378,149 +286,3 @@ class AftersalesImportRunMixin(models.AbstractModel):
             }
         )
         self.invalidate_recordset(["line_ids"], flush=False)
-
-    def _count_records(self):
-        """Return how many records of each kind the rows have made and changed, each counted once."""
-        columns = []
-        for name, letter, prefix in _COUNTED:
-            made = SQL("bool_or(strpos(marks, %s) > 0)", letter.upper())
-            changed = SQL("bool_or(strpos(marks, %s) > 0)", letter)
-            columns.append(
-                SQL(
-                    "SELECT %(prefix)s, count(*) FILTER (WHERE made), count(*) FILTER (WHERE changed AND NOT made) FROM ("
-                    "SELECT %(made)s AS made, %(changed)s AS changed FROM aftersales_import_line"
-                    " WHERE import_id = %(id)s AND marks IS NOT NULL GROUP BY %(name)s) touched",
-                    prefix=prefix,
-                    made=made,
-                    changed=changed,
-                    id=self.id,
-                    name=SQL.identifier(name),
-                )
-            )
-        rows = self.env.execute_query(SQL(" UNION ALL ").join(columns))
-        counts = {}
-        for prefix, made, changed in rows:
-            counts.update({f"{prefix}_created": made, f"{prefix}_updated": changed})
-        return counts
-
-    # ------------------------------------------------------------
-    # CHECK
-    # ------------------------------------------------------------
-
-    def _work_check(self, commit):
-        """Do everything and take it back; keep what became of each row."""
-        with tempfile.TemporaryFile() as spool:
-            if commit:
-                self._beat(0, 0)
-                with self.env.registry.cursor() as cr:
-                    tried = self.with_env(self.env(cr=cr))
-                    result = tried._try(spool, self._beat)
-                    cr.rollback()
-            else:
-                waiting = len(self.env.cr.postcommit._funcs)
-                savepoint = self.env.cr.savepoint()
-                try:
-                    result = self._try(spool, None)
-                finally:
-                    savepoint.close(rollback=True)
-                    # Nothing that was to follow the commit has happened
-                    while len(self.env.cr.postcommit._funcs) > waiting:
-                        self.env.cr.postcommit._funcs.pop()
-                    self.env.invalidate_all(flush=False)
-            if self.sudo().stop_ids:
-                self._stop()
-                return True
-            spool.seek(0)
-            columns = SQL(", ").join(map(SQL.identifier, LINE_COLUMNS))
-            query = SQL("COPY aftersales_import_line (%s) FROM STDIN", columns)
-            self.env.cr.copy_expert(query.code, spool)
-        values, doubts = result
-        self._write_protected(
-            {**values, "state": "checked", "job": False, "date_checked": fields.Datetime.now(), "position": False}
-        )
-        self._write_protected(self._prepare_refused_values())
-        if doubts:
-            self.env["aftersales.import.doubt"]._add(self, doubts)
-        self.invalidate_recordset(["line_ids"], flush=False)
-        return True
-
-    def _beat(self, done, total):
-        """Tell how far a check has come, in a transaction of its own; tell whether to go on."""
-        now = fields.Datetime.now()
-        started = {} if done else {"date_started": now}
-        self._write_protected({"rows_done": done, "row_count": total, "date_beat": now, **started})
-        self.env["ir.cron"]._commit_progress()
-        self.invalidate_recordset()
-        return not self.sudo().stop_ids
-
-    def _try(self, spool, beat):
-        """Write the rows in this transaction, which the caller takes back.
-
-        The import itself is not written: `beat` does, in a transaction that others see.
-
-        :param spool: file for the lines, as COPY writes them
-        :param beat: called with (rows done, rows in the file); it says whether to go on
-        :return: (values of the import, doubts)
-        """
-        self._take_slot()
-        limits = self._get_highest_ids()
-        tally = Counter()
-        end = time.monotonic() + self._get_check_seconds() if beat else float("inf")
-        with self._open_reader() as reader:
-            total, moment = self._survey(reader)
-            planner = ImportPlanner(self, self.date_source or moment)
-            rows, place = reader.rows(), [0, 0, 0]
-            while True:
-                batch, place = self._next_batch(rows, place)
-                if not batch:
-                    break
-                lines = planner.run(batch)
-                self._add_lines(lines)
-                tally.update(self._tally(lines))
-                self.env.flush_all()
-                self.env.invalidate_all(flush=False)
-                if beat and (not beat(tally["rows_done"], total) or time.monotonic() > end):
-                    break
-        values = {**dict.fromkeys(self._get_count_fields(), 0), **tally, "row_count": total, **self._count_records()}
-        values["rows_checked"] = tally["rows_done"] if tally["rows_done"] < total else 0
-        doubts = self.env["aftersales.import.doubt"]._take_known(self, limits["partner_id"])
-        self._spool_lines(spool, limits)
-        return values, doubts
-
-    def _get_highest_ids(self):
-        """Return the highest id of each table that rows name: what is above is made by the rows, and vanishes again."""
-        limits = {}
-        for slot, _letter in SLOTS:
-            name = f"{slot}_id"
-            table = self.env[self.env["aftersales.import.line"]._fields[name].comodel_name]._table
-            limits[name] = self.env.execute_query(SQL("SELECT coalesce(max(id), 0) FROM %s", SQL.identifier(table)))[0][
-                0
-            ]
-        return limits
-
-    def _spool_lines(self, spool, limits):
-        columns = [
-            f'CASE WHEN "{name}" <= {int(limits[name])} THEN "{name}" END' if name in limits else f'"{name}"'
-            for name in LINE_COLUMNS
-        ]
-        self.env.cr.copy_expert(
-            f"COPY (SELECT {', '.join(columns)} FROM aftersales_import_line WHERE import_id = {int(self.id)}"
-            " ORDER BY row_number) TO STDOUT",
-            spool,
-        )
-
-    @api.model
-    def _get_check_seconds(self):
-        """Return how long a check may take before a server with worker processes would end it; it is one transaction."""
-        limit = tools.config["limit_time_real_cron"]
-        limit = tools.config["limit_time_real"] if limit is None or limit < 0 else limit
-        return limit * 0.7 if tools.config["workers"] and limit else float("inf")
-
-    @api.model
-    def _duration_text(self, seconds):
-        minutes = round(seconds / 60)
-        if minutes < 1:
-            return self.env._("less than a minute")
-        if minutes < 90:
-            return self.env._("%(minutes)s min", minutes=minutes)
-        return self.env._("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)

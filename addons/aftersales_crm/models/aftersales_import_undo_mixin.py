@@ -6,6 +6,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL, split_every
 
 from ..importer.ledger import BRAND, MODEL, ORDER, PARTNER, SOURCE_DATE, VEHICLE, Ledger
+from .aftersales_import_batch_mixin import ImportBusy
 
 # Parts of a document, which come and go with it
 _PARTS = {
@@ -58,8 +59,6 @@ class AftersalesImportUndoMixin(models.AbstractModel):
         return True
 
     def _take_slot_or_refuse(self):
-        from .aftersales_import_run_mixin import ImportBusy
-
         try:
             self._take_slot()
         except ImportBusy as error:

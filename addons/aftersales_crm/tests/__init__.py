@@ -30,6 +30,9 @@ from . import test_import_age
 from . import test_import_doubt
 from . import test_import_hostile
 from . import test_import_intake
+from . import test_import_rights
+from . import test_import_rows
+from . import test_import_sources
 from . import test_import_undo
 from . import test_import_work
 from . import test_import_workbooks

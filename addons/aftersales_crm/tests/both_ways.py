@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from odoo.tools import SQL
 
-from odoo.addons.aftersales_crm.models import aftersales_import_run_mixin
+from odoo.addons.aftersales_crm.models import aftersales_import_batch_mixin
 from odoo.addons.aftersales_crm.tools import bulk
 
 MODELS = (
@@ -45,7 +45,7 @@ def import_in_ways(env, files, ways=("models", "sets")):
         env.user.company_ids |= company
         mine = env(context={"allowed_company_ids": company.ids, bulk.ORM_KEY: way == "models"})
         with (
-            patch.object(aftersales_import_run_mixin, "BATCH", 7 if way == "small" else 1000),
+            patch.object(aftersales_import_batch_mixin, "BATCH", 7 if way == "small" else 1000),
             patch.object(bulk, "THRESHOLD", 1),
         ):
             for content in files:
