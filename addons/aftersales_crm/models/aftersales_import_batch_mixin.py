@@ -7,6 +7,14 @@ from ..tools import bulk
 
 # Rows that are planned, written and committed together
 BATCH = 1000
+# After how many batches PostgreSQL looks at the tables anew; later on its own autovacuum keeps up
+ANALYZED_AFTER = frozenset(4**power for power in range(6))
+# The models whose tables grow with the rows
+WRITTEN = (
+    *("res.partner", "aftersales.vehicle", "aftersales.vehicle.ownership", "aftersales.vehicle.document"),
+    *("aftersales.vehicle.odometer", "aftersales.repair.order", "aftersales.repair.order.line"),
+    "aftersales.import.line",
+)
 LINE_COLUMNS = (
     *("import_id", "company_id", "row_number", "result", "order_number", "vehicle_number", "customer_name", "reason"),
     *("note", "has_note", "changes", "marks", "raw", "order_id", "vehicle_id", "partner_id", "brought_by_id"),
@@ -82,6 +90,8 @@ class AftersalesImportBatchMixin(models.AbstractModel):
             }
         )
         self.env.flush_all()
+        if len(batch) == BATCH and self.rows_done // BATCH in ANALYZED_AFTER:
+            bulk.refresh_statistics(self.env, WRITTEN)
 
     @api.model
     def _tally(self, lines):

@@ -2,6 +2,7 @@ import re
 
 from odoo import models
 
+from ..tools.finding import name_grams
 from ..tools.phone import phone_digits
 
 try:
@@ -37,6 +38,7 @@ class ResPartner(models.Model):
             "complete_name": lambda vals, _id: (vals.get("name") or "").strip(),
             "email_normalized": None,
             "partner_share": True,
+            "aftersales_name_grams": lambda vals, _id: name_grams(vals.get("name")) or None,
             "aftersales_phone_digits": lambda vals, _id: phone_digits(vals.get("phone")) or None,
             "phone_sanitized": lambda vals, _id: phone_format(vals["phone"]) if vals.get("phone") else None,
             "user_id": None,

@@ -3,9 +3,10 @@ import random
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
+from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
-from ..models import aftersales_import_run_mixin as run
+from ..models import aftersales_import_batch_mixin as run
 from ..tools import bulk
 from .both_ways import import_in_ways
 from .common_order import HEADERS, VIN_1, VIN_2, AftersalesOrderCommon
@@ -170,3 +171,34 @@ class TestImportWork(AftersalesOrderCommon):
             bulk.is_bulk_safe(env["res.partner"], {"parent_id"}), "what no rule knows goes the models' way"
         )
         self.assertFalse(bulk.is_bulk_safe(self.env["res.partner"].with_user(self.admin), {"name"}))
+
+    def test_new_records_are_written_once(self):
+        """What a new file, card or order holds goes in with its row: a stored field without a rule would write it again."""
+        rows = [
+            self._row(order=f"N{number:03}", plate=f"沪N{number:05}", vin="", name=f"新客{number}", phone=f"1390013{number:04}")
+            for number in range(60)
+        ]  # fmt: skip
+        imp = self._create_import(self._csv(rows), self.admin)
+        imp.action_read_file()
+        self.env.flush_all()
+        statements, execute = [], Cursor.execute
+
+        def listen(cursor, query, *args, **kwargs):
+            statements.append(str(getattr(query, "code", query)))
+            return execute(cursor, query, *args, **kwargs)
+
+        with patch.object(Cursor, "execute", listen):
+            imp.action_apply()
+        self.assertEqual(imp.count_create, 60)
+        written = [
+            text
+            for text in statements
+            for table in (
+                "res_partner",
+                "aftersales_vehicle",
+                "aftersales_repair_order",
+                "aftersales_repair_order_line",
+            )
+            if text.startswith(f'UPDATE "{table}" SET')
+        ]
+        self.assertFalse(written)

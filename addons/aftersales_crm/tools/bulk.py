@@ -351,3 +351,11 @@ def write(records, vals_list):
     names = {name for vals in vals_list for name in vals}
     records._validate_fields(names)
     check_company(records, names)
+
+
+def refresh_statistics(env, models):
+    """Let PostgreSQL look at tables that have grown by many rows: with statistics of small tables, and with the plans of
+    its own checks of foreign keys made then, each row of a large one costs what the whole table costs.
+    """
+    for name in models:
+        env.cr.execute(SQL("ANALYZE (SKIP_LOCKED) %s", SQL.identifier(env[name]._table)))
