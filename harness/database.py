@@ -11,13 +11,13 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from . import odoo_shell
 from .environment import Environment
 from .errors import SetupError
 from .lock import locked
@@ -360,24 +360,7 @@ def install(
 
 def run_script(env: Environment, name: str, script: str) -> None:
     """Run a short script in Odoo's shell; ``SetupError`` with its traceback when it fails."""
-    done = subprocess.run(
-        [
-            str(env.python),
-            "-m",
-            "odoo",
-            "shell",
-            "-c",
-            str(env.odoo_conf),
-            "-d",
-            name,
-            "--no-http",
-            "--log-level=error",
-        ],
-        input=script,
-        text=True,
-        capture_output=True,
-        env=env.process_env(),
-    )
+    done = odoo_shell.run(env, name, script)
     if done.returncode != 0 or "Traceback (most recent call last)" in done.stderr:
         raise SetupError(f"A set-up script failed in {name}:\n{done.stderr.strip()[-2000:]}")
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import time
 
 import pytest
 
-from harness import database
+from harness import database, odoo_shell
 
 CLOCKS = 60
 PREPARE = f"""
@@ -44,39 +43,8 @@ CHECK = "env = env(user=1); print('READY', flush=True); env['aftersales.clock'].
 def due_database(odoo_env, make_database):
     """A database with clocks that are long over their deadline, unseen by any check."""
     name = make_database()
-    shell(odoo_env, name, PREPARE).check_returncode()
+    odoo_shell.run(odoo_env, name, PREPARE).check_returncode()
     return name
-
-
-def start(env, name, script):
-    process = subprocess.Popen(
-        [
-            str(env.python),
-            "-m",
-            "odoo",
-            "shell",
-            "-c",
-            str(env.odoo_conf),
-            "-d",
-            name,
-            "--no-http",
-            "--log-level=error",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=env.process_env(),
-    )
-    process.stdin.write(script)
-    process.stdin.close()
-    return process
-
-
-def shell(env, name, script):
-    process = start(env, name, script)
-    out, err = process.stdout.read(), process.stderr.read()
-    return subprocess.CompletedProcess("odoo shell", process.wait(), out, err)
 
 
 def ledger(env, name):
@@ -110,19 +78,19 @@ def test_check_survives_kills(odoo_env, due_database):
     """Killed at random points and started again, the check loses no rung and climbs none twice."""
     chance = random.Random(3)
     for _attempt in range(6):
-        process = start(odoo_env, due_database, CHECK)
+        process = odoo_shell.start(odoo_env, due_database, CHECK)
         assert process.stdout.readline().strip() == "READY"
         time.sleep(chance.uniform(0.05, 0.6))  # the moment of the kill is what is varied
         process.send_signal(signal.SIGKILL)
         process.wait()
-    done = shell(odoo_env, due_database, CHECK)
+    done = odoo_shell.run(odoo_env, due_database, CHECK)
     assert done.returncode == 0, done.stderr
     expect_each_once(odoo_env, due_database)
 
 
 def test_two_workers_at_the_same_time(odoo_env, due_database):
     """Two processes that check at once share the work; nothing is done twice and nothing fails."""
-    workers = [start(odoo_env, due_database, CHECK) for _number in range(2)]
+    workers = [odoo_shell.start(odoo_env, due_database, CHECK) for _number in range(2)]
     for worker in workers:
         errors = worker.stderr.read()
         assert worker.wait() == 0, errors

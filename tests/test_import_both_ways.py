@@ -9,11 +9,12 @@ import io
 import json
 import os
 import random
-import subprocess
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+from harness import odoo_shell
 
 ROWS = 350
 WORKER = """
@@ -159,13 +160,7 @@ def compare(odoo_env, make_database, tmp_path_factory):
     name = make_database()
     pipe = tmp_path_factory.mktemp("both_ways") / "requests"
     os.mkfifo(pipe)
-    process = subprocess.Popen(
-        [str(odoo_env.python), "-m", "odoo", "shell", "-c", str(odoo_env.odoo_conf), "-d", name, "--no-http",
-         "--log-level=critical"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=odoo_env.process_env(),
-    )  # fmt: skip
-    process.stdin.write(f"REQUESTS = {str(pipe)!r}\n{WORKER}")
-    process.stdin.close()
+    process = odoo_shell.start(odoo_env, name, f"REQUESTS = {str(pipe)!r}\n{WORKER}", log_level="critical")
     assert process.stdout.readline().strip() == "READY"
     with pipe.open("w") as requests:
 

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-import subprocess
 from fractions import Fraction
 from math import comb
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness import odoo_shell
 from harness.paths import REPO
 
 FILE = REPO / "addons" / "aftersales_crm" / "tools" / "chance.py"
@@ -89,15 +89,7 @@ def test_nothing_to_compare():
 def test_indicators_of_random_histories(odoo_env, database: str):
     """Measured over any window and part of the store, each indicator equals a plain count over the history itself."""
     script = (REPO / "tests" / "effect_histories.py").read_text(encoding="utf-8")
-    done = subprocess.run(
-        [str(odoo_env.python), "-m", "odoo", "shell", "-c", str(odoo_env.odoo_conf), "-d", database,
-         "--no-http", "--log-level=error"],
-        input=f"EXAMPLES = 60\n{script}",
-        text=True,
-        capture_output=True,
-        env=odoo_env.process_env(),
-        timeout=300,
-    )  # fmt: skip
+    done = odoo_shell.run(odoo_env, database, f"EXAMPLES = 60\n{script}", timeout=300)
     seen = re.search(r"HISTORIES (\{.*\})", done.stdout)
     assert seen, done.stderr[-3000:]
     seen = json.loads(seen[1])

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import database, paths
+from harness import database, odoo_shell, paths
 
 STORES = 3
 REPO = f"import sys; sys.path.insert(0, {str(paths.REPO)!r})\n"
@@ -47,40 +47,8 @@ COUNTS = """
 def due_database(odoo_env, make_database):
     """A database with stores whose reports of last month nobody has written."""
     name = make_database()
-    run(odoo_env, name, PREPARE)
+    odoo_shell.run(odoo_env, name, PREPARE).check_returncode()
     return name
-
-
-def start(env, name, script):
-    process = subprocess.Popen(
-        [
-            str(env.python),
-            "-m",
-            "odoo",
-            "shell",
-            "-c",
-            str(env.odoo_conf),
-            "-d",
-            name,
-            "--no-http",
-            "--log-level=error",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=env.process_env(),
-    )
-    process.stdin.write(script)
-    process.stdin.close()
-    return process
-
-
-def run(env, name, script):
-    process = start(env, name, script)
-    out, err = process.stdout.read(), process.stderr.read()
-    assert process.wait() == 0, err
-    return out
 
 
 def counts(env, name):
@@ -109,14 +77,14 @@ def test_night_job_survives_kills_and_a_second_worker(odoo_env, due_database):
     """Killed at random points, then run by two workers at once: each report is there once, whole, and right."""
     chance = random.Random(5)
     for _attempt in range(4):
-        process = start(odoo_env, due_database, NIGHT)
+        process = odoo_shell.start(odoo_env, due_database, NIGHT)
         assert process.stdout.readline().strip() == "READY"
         time.sleep(chance.uniform(0.05, 1.2))  # the moment of the kill is what is varied
         process.send_signal(signal.SIGKILL)
         process.wait()
         written, apart, reconciled, with_base, with_figures = counts(odoo_env, due_database)
         assert written == apart == reconciled == with_base == with_figures, "nothing half is left by a kill"
-    workers = [start(odoo_env, due_database, NIGHT) for _number in range(2)]
+    workers = [odoo_shell.start(odoo_env, due_database, NIGHT) for _number in range(2)]
     for worker in workers:
         out, errors = worker.stdout.read(), worker.stderr.read()
         assert worker.wait() == 0, errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from .. import database
+from .. import database, odoo_shell
 from ..environment import prepare
 
 
@@ -25,17 +25,5 @@ def run(args: argparse.Namespace) -> int:
     """Become Odoo's shell; standard input is the script when it is not a terminal."""
     env = prepare(args.odoo)
     database.ensure_database(env, args.database, demo=args.demo)
-    command = [
-        str(env.python),
-        "-m",
-        "odoo",
-        "shell",
-        "-c",
-        str(env.odoo_conf),
-        "-d",
-        args.database,
-        "--no-http",
-        "--log-level=warn",
-    ]
-    os.execve(str(env.python), command, env.process_env())
+    os.execve(str(env.python), odoo_shell.command(env, args.database, log_level="warn"), env.process_env())
     return 0
