@@ -38,7 +38,7 @@ class AftersalesDataRequest(models.Model):
     _protected_fields = frozenset({"name", "state", "user_id", "done_by_id", "date_done", "answer", "copy_file"})
 
     name = fields.Char("Number", readonly=True, copy=False, default="/")
-    partner_id = fields.Many2one("res.partner", "Person", required=True, index=True, ondelete="restrict")
+    partner_id = fields.Many2one("res.partner", "Person Who Asks", required=True, index=True, ondelete="restrict")
     kind = fields.Selection(
         [
             ("copy", "Copy"),
@@ -204,13 +204,13 @@ class AftersalesDataRequest(models.Model):
                 {
                     "user_id": self.env.uid,
                     "res_model": "res.partner",
-                    "field_names": ", ".join(content),
+                    "field_names": self.env._("Copy of all personal data, request %(number)s", number=self.name),
                     "row_count": rows,
                     "company_id": self.company_id.id,
                 }
             ]
         )
-        return self.env._("Copy written: %(count)s sections.", count=len(content))
+        return self.env._("The copy is ready to be handed over: %(count)s entries.", count=rows)
 
     def _do_correction(self):
         return self.env._("Corrected.")

@@ -1,5 +1,6 @@
 import json
 
+from markupsafe import Markup
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
@@ -39,8 +40,7 @@ class AftersalesVehicleMerge(models.Model):
     duplicate_id = fields.Many2one(
         "aftersales.vehicle", required=True, index=True, ondelete="restrict", check_company=True
     )
-    keep_card = fields.Text("Card of the File to Keep", compute="_compute_cards")
-    duplicate_card = fields.Text("Card of the Duplicate", compute="_compute_cards")
+    comparison = fields.Html("Both Cards", compute="_compute_comparison", sanitize=False)
     reason = fields.Text(required=True)
     undo_reason = fields.Text("Why It Is Undone", copy=False)
     user_id = fields.Many2one("res.users", "Asked by", default=lambda self: self.env.user, readonly=True, copy=False)
@@ -74,20 +74,31 @@ class AftersalesVehicleMerge(models.Model):
 
     @api.depends("keep_id", "duplicate_id")
     @api.depends_context("lang", "uid")
-    def _compute_cards(self):
+    def _compute_comparison(self):
+        """Both cards side by side, line by line; what differs is marked, for that is what has to be decided about."""
         for merge in self:
-            merge.keep_card = merge._card_text(merge.keep_id)
-            merge.duplicate_card = merge._card_text(merge.duplicate_id)
+            rows = [
+                Markup(
+                    '<tr class="%s"><th class="fw-normal text-muted">%s</th><td class="text-break">%s</td><td class="text-break">%s</td></tr>'
+                )
+                % ("table-warning" if keep and other and keep != other else "", label, keep or "–", other or "–")
+                for label, keep, other in merge._get_card_pairs()
+            ]
+            merge.comparison = rows and Markup(
+                '<table class="table table-sm"><thead><tr><th></th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>'
+            ) % (self.env._("File to Keep"), self._field_label("duplicate_id"), Markup().join(rows))
 
-    @api.model
-    def _card_text(self, vehicle):
-        lines = []
-        for name in vehicle._get_card_fields() if vehicle else ():
-            if vehicle._has_field_access(vehicle._fields[name], "read"):
-                text = vehicle._raw_text(name, vehicle._to_raw(name))
-                if text:
-                    lines.append(f"{vehicle._field_label(name)}: {text}")
-        return "\n".join(lines)
+    def _get_card_pairs(self):
+        """Return [(label, value of the file to keep, value of the duplicate)] of what the reader may see of both cards."""
+        self.ensure_one()
+        files = (self.keep_id, self.duplicate_id)
+        pairs = []
+        for name in self.keep_id._get_card_fields() if all(files) else ():
+            if self.keep_id._has_field_access(self.keep_id._fields[name], "read"):
+                values = [vehicle._raw_text(name, vehicle._to_raw(name)) for vehicle in files]
+                if any(values):
+                    pairs.append((self.keep_id._field_label(name), *values))
+        return pairs
 
     @api.depends("journal")
     @api.depends_context("lang")
