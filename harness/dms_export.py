@@ -163,15 +163,21 @@ def make_month(month, seed, orders=300, until=None, advisors=ADVISORS, technicia
         row = _make_row(rng, visit, age, until, advisors, technicians, faults.get(number, ()))
         rows.append(row)
     expected = _expect(table, faults, rows)
-    for number in faults["duplicates"]:
-        rows.insert(rng.randrange(rows.index(rows_by_number(rows, table[number]["number"])) + 1, len(rows) + 1),
-                    list(rows_by_number(rows, table[number]["number"])))  # fmt: skip
+    rows = _repeat_some(rng, rows, faults["duplicates"])
     rows.append(["合计", *[""] * 20, f"{sum(float(row[21] or 0) for row in rows):.2f}", *[""] * 6])
     return rows, expected
 
 
-def rows_by_number(rows, number):
-    return next(row for row in rows if row[0] == number)
+def _repeat_some(rng, rows, numbers):
+    """Return the rows, those of the numbers a second time somewhere after themselves."""
+    repeated = {}
+    for number in numbers:
+        repeated.setdefault(rng.randrange(number + 1, len(rows) + 1), []).append(list(rows[number]))
+    whole = []
+    for index in range(len(rows) + 1):
+        whole += repeated.get(index, ())
+        whole += rows[index : index + 1]
+    return whole
 
 
 def _spread_faults(rng, table):
