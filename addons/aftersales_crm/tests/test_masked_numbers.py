@@ -1,6 +1,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 from odoo.tests import Form
+from odoo.tools import mute_logger
 
 from .common_file import VINS, FileCommon
 
@@ -300,6 +301,41 @@ class TestNumberOracles(FileCommon):
         for operator in ("=like", "=ilike"):
             with self.subTest(operator=operator):
                 self.assertFalse(vehicles.name_search("1M8GDM9AXKP04%", operator=operator))
+
+    @mute_logger("odoo.addons.mail.models.mail_render_mixin", "odoo.addons.base.models.ir_qweb")
+    def test_templates(self):
+        """A mail template of one's own, in Odoo's composer or sent, does not render the number."""
+        model = self.env["ir.model"]._get("res.partner")
+        for user in (self.advisor, self.crc, self.manager):
+            texts = []
+            try:
+                template = self.as_user(self.env["mail.template"], user).create(
+                    {
+                        "name": "Mine",
+                        "model_id": model.id,
+                        "subject": "{{ object.phone }}",
+                        "body_html": '<p t-out="object.phone"/><p t-out="object.sudo().phone"/>',
+                    }
+                )
+            except UserError:
+                continue
+            calls = {
+                "send": lambda t=template: self.env["mail.mail"].browse(t.send_mail(self.customer.id)).body_html,
+                "compose": lambda t=template, u=user: (
+                    self.as_user(self.env["mail.compose.message"], u)
+                    .create({"model": "res.partner", "res_ids": str(self.customer.ids), "template_id": t.id})
+                    .read(["subject", "body"])
+                ),
+            }
+            for what, call in calls.items():
+                try:
+                    with self.env.cr.savepoint():
+                        texts.append(str(call()))
+                except (UserError, ValueError):
+                    continue
+                with self.subTest(user=user.login, what=what):
+                    for digits in ("138 0013 8000", "13800138000"):
+                        self.assertNotIn(digits, texts[-1])
 
     def test_order_phone_masked(self):
         """The phone to use for a callback is masked on the order and in the ledger of calls; shown on demand, noted."""
