@@ -70,29 +70,36 @@ class AftersalesTimeline(models.Model):
                 allowed = documents._search([], order="id")
                 if allowed.where_clause.code:
                     conditions.append(SQL("%s.id IN %s", SQL.identifier(alias), allowed.subselect()))
-        vehicle = SQL("complaint.vehicle_id")
-        if not (self.env.su or self.env.user.has_groups(FORMER_OWNER_GROUPS)):
-            former = self._timeline_is_former(vehicle, SQL("complaint.partner_id"), SQL("complaint.date_received"))
-            vehicle = SQL("CASE WHEN NOT %s THEN complaint.vehicle_id END", former)
+        vehicle, nowhere = SQL("complaint.vehicle_id"), SQL("NULL::integer")
+        values = {"number": number, "kind": kind, "date": date, "user": user}
+        if self.env.su or self.env.user.has_groups(FORMER_OWNER_GROUPS):
+            return [self._timeline_action_select(vehicle, conditions, **values)]
+        # Two selects, so that the car is compared by its index and never worked out row by row
+        former = self._timeline_is_former(vehicle, SQL("complaint.partner_id"), SQL("complaint.date_received"))
         return [
-            SQL(
-                "SELECT (row.action_id::bigint * %(cases)s + row.complaint_id) * %(most)s + %(number)s AS id, row.date,"
-                " %(kind)s AS kind, row.vehicle_id, row.partner_id, row.user_id, row.company_id,"
-                " 'aftersales.corrective.action' AS res_model, row.action_id AS res_id"
-                " FROM (SELECT DISTINCT ON (action.id, %(vehicle)s, complaint.partner_id) action.id AS action_id,"
-                " complaint.id AS complaint_id, action.%(date)s::timestamp AS date, %(vehicle)s AS vehicle_id,"
-                " complaint.partner_id, %(user)s AS user_id, action.company_id"
-                " FROM aftersales_corrective_action AS action"
-                " JOIN aftersales_action_complaint_rel AS link ON link.action_id = action.id"
-                " JOIN aftersales_complaint AS complaint ON complaint.id = link.complaint_id"
-                " WHERE %(conditions)s ORDER BY action.id, %(vehicle)s, complaint.partner_id, complaint.id) AS row",
-                cases=_CASES_AT_MOST,
-                most=_KINDS_AT_MOST,
-                number=number,
-                kind=kind,
-                date=SQL.identifier(date),
-                vehicle=vehicle,
-                user=SQL("action.%s", SQL.identifier(user)) if user else SQL("NULL::integer"),
-                conditions=SQL(" AND ").join(conditions),
-            )
+            self._timeline_action_select(vehicle, [*conditions, SQL("NOT %s", former)], **values),
+            self._timeline_action_select(nowhere, [*conditions, former], **values),
         ]
+
+    @api.model
+    def _timeline_action_select(self, vehicle, conditions, number, kind, date, user):
+        return SQL(
+            "SELECT (row.action_id::bigint * %(cases)s + row.complaint_id) * %(most)s + %(number)s AS id, row.date,"
+            " %(kind)s AS kind, row.vehicle_id, row.partner_id, row.user_id, row.company_id,"
+            " 'aftersales.corrective.action' AS res_model, row.action_id AS res_id"
+            " FROM (SELECT DISTINCT ON (action.id, %(vehicle)s, complaint.partner_id) action.id AS action_id,"
+            " complaint.id AS complaint_id, action.%(date)s::timestamp AS date, %(vehicle)s AS vehicle_id,"
+            " complaint.partner_id, %(user)s AS user_id, action.company_id"
+            " FROM aftersales_corrective_action AS action"
+            " JOIN aftersales_action_complaint_rel AS link ON link.action_id = action.id"
+            " JOIN aftersales_complaint AS complaint ON complaint.id = link.complaint_id"
+            " WHERE %(conditions)s ORDER BY action.id, %(vehicle)s, complaint.partner_id, complaint.id) AS row",
+            cases=_CASES_AT_MOST,
+            most=_KINDS_AT_MOST,
+            number=number,
+            kind=kind,
+            date=SQL.identifier(date),
+            vehicle=vehicle,
+            user=SQL("action.%s", SQL.identifier(user)) if user else SQL("NULL::integer"),
+            conditions=SQL(" AND ").join(conditions),
+        )
