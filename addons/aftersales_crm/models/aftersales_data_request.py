@@ -9,6 +9,11 @@ from odoo.tools import format_date
 
 # Who answers what a person asks of their data, and hands the copy over
 ANSWER_GROUPS = "aftersales_crm.group_aftersales_manager,aftersales_crm.group_aftersales_gm"
+_PAGE_STYLE = Markup(
+    "body{font:14px sans-serif;margin:2em;max-width:70em}h2{font-size:1.1em;margin-top:1.5em}"
+    "table{border-collapse:collapse;width:100%}th,td{border:1px solid #bbb;padding:.3em;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere;white-space:pre-line}th{background:#eee}"
+)
 
 
 class AftersalesDataRequest(models.Model):
@@ -35,7 +40,9 @@ class AftersalesDataRequest(models.Model):
     _inherit = ["aftersales.protected.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
-    _protected_fields = frozenset({"name", "state", "user_id", "done_by_id", "date_done", "answer", "copy_file"})
+    _protected_fields = frozenset(
+        {"name", "state", "user_id", "done_by_id", "date_done", "answer", "copy_file", "copy_page"}
+    )
 
     name = fields.Char("Number", readonly=True, copy=False, default="/")
     partner_id = fields.Many2one("res.partner", "Person Who Asks", required=True, index=True, ondelete="restrict")
@@ -67,8 +74,17 @@ class AftersalesDataRequest(models.Model):
     answer = fields.Text(readonly=True, copy=False)
     done_by_id = fields.Many2one("res.users", "Carried out by", readonly=True, copy=False)
     date_done = fields.Datetime("Carried out on", readonly=True, copy=False)
-    copy_file = fields.Binary("Copy of the Data", attachment=True, readonly=True, copy=False, groups=ANSWER_GROUPS)
+    copy_file = fields.Binary("Copy for Programs", attachment=True, readonly=True, copy=False, groups=ANSWER_GROUPS)
     copy_name = fields.Char(compute="_compute_copy_name")
+    copy_page = fields.Binary(
+        "Copy to Read",
+        attachment=True,
+        readonly=True,
+        copy=False,
+        groups=ANSWER_GROUPS,
+        help="A page to print or to send.",
+    )
+    copy_page_name = fields.Char(compute="_compute_copy_name")
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, readonly=True
     )
@@ -84,6 +100,7 @@ class AftersalesDataRequest(models.Model):
     def _compute_copy_name(self):
         for request in self:
             request.copy_name = f"{request.name}.json"
+            request.copy_page_name = f"{request.name}.html"
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -198,7 +215,10 @@ class AftersalesDataRequest(models.Model):
             self.env._("Written on"): now,
         }
         text = json.dumps({"about": [mark], **content}, ensure_ascii=False, indent=2, default=str)
-        self._write_protected({"copy_file": base64.b64encode(text.encode())})
+        page = self._get_copy_page({"about": [mark], **content})
+        self._write_protected(
+            {"copy_file": base64.b64encode(text.encode()), "copy_page": base64.b64encode(page.encode())}
+        )
         self.env["aftersales.export.log"].sudo()._create_protected(
             [
                 {
@@ -211,6 +231,27 @@ class AftersalesDataRequest(models.Model):
             ]
         )
         return self.env._("The copy is ready to be handed over: %(count)s entries.", count=rows)
+
+    def _get_copy_page(self, content):
+        """The copy as a page that a person reads: a heading a section, a table of its rows; sections without rows say so."""
+        names = self.partner_id.sudo()._aftersales_section_names()
+        parts = [Markup("<h1>%s</h1>") % self.env._("What We Keep of %(name)s", name=self.partner_id.name)]
+        for section, rows in content.items():
+            parts.append(Markup("<h2>%s (%s)</h2>") % (names.get(section, section), len(rows)))
+            if not rows:
+                continue
+            head = Markup().join(Markup("<th>%s</th>") % label for label in rows[0])
+            body = Markup().join(
+                Markup("<tr>%s</tr>") % Markup().join(Markup("<td>%s</td>") % value for value in row.values())
+                for row in rows
+            )
+            parts.append(Markup("<table><tr>%s</tr>%s</table>") % (head, body))
+        return Markup(
+            "<!DOCTYPE html><html><head><meta charset='utf-8'><style>%s</style></head><body>%s</body></html>"
+        ) % (
+            _PAGE_STYLE,
+            Markup().join(parts),
+        )
 
     def _do_correction(self):
         return self.env._("Corrected.")

@@ -69,6 +69,14 @@ class ResPartner(models.Model):
             "corrective_actions": self._aftersales_rows(naming, ("number", "name", "problem")),
         }
 
+    def _aftersales_section_names(self):
+        return super()._aftersales_section_names() | {
+            "complaints": self.env._("Complaints"),
+            "complaint_external_bodies": self.env._("Authorities and Other Bodies"),
+            "complaint_messages": self.env._("Correspondence on Complaints"),
+            "corrective_actions": self.env._("Measures That Name You"),
+        }
+
     def _aftersales_actions_naming(self, cases):
         """Return the actions after these cases whose texts name one of the persons."""
         return cases.action_ids.filtered(

@@ -46,6 +46,14 @@ class ResPartner(models.Model):
             "callback_messages": self._aftersales_correspondence(calls),
         }
 
+    def _aftersales_section_names(self):
+        return super()._aftersales_section_names() | {
+            "callbacks": self.env._("Callbacks"),
+            "callback_answers": self.env._("Your Answers"),
+            "calls_made": self.env._("Calls Made to You"),
+            "callback_messages": self.env._("Correspondence on Callbacks"),
+        }
+
     def _aftersales_erase(self):
         # That there was a call, when, by whom, with which outcome and scores, stays: it is counted and names nobody
         of_persons = Domain("callback_id.partner_id", "in", self.ids)

@@ -31,6 +31,12 @@ class ResPartner(models.Model):
             "imported_rows": self._aftersales_rows(rows, ("import_id", "row_number", "detail_text")),
         }
 
+    def _aftersales_section_names(self):
+        return super()._aftersales_section_names() | {
+            "visits": self.env._("Visits"),
+            "imported_rows": self.env._("Rows from Other Systems"),
+        }
+
     def _aftersales_erase(self):
         # The visit stays as a record of the car: what was done, by whom, for how much
         orders = self.env["aftersales.repair.order"].search([("partner_id", "in", self.ids)])

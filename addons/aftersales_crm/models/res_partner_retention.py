@@ -149,6 +149,25 @@ class ResPartner(models.Model):
             "messages": self._aftersales_correspondence(self),
         }
 
+    @api.model
+    def _aftersales_section_names(self):
+        """Hook: what a person calls the sections of the copy."""
+        return {
+            "about": self.env._("About This Copy"),
+            "card": self.env._("Card"),
+            "vehicles": self.env._("Your Cars"),
+            "vehicles_of_others": self.env._("Cars of Others with You"),
+            "ownerships": self.env._("When a Car Was Yours"),
+            "documents": self.env._("Papers"),
+            "insurances": self.env._("Insurance"),
+            "corrections": self.env._("Corrections and Transfers"),
+            "consents": self.env._("Consents"),
+            "preferences": self.env._("Preferences"),
+            "numbers_shown": self.env._("Looks at Your Numbers"),
+            "requests": self.env._("Your Requests"),
+            "messages": self.env._("Correspondence"),
+        }
+
     def _aftersales_raw_domain(self):
         """The leaves of a domain on lines of change requests that name the person as old or new value."""
         raw = self.env["aftersales.vehicle"]._to_raw("partner_id", self)
@@ -226,7 +245,7 @@ class ResPartner(models.Model):
     def _aftersales_erase_requests(self):
         """What was asked for in the person's name, and the copies of the data that were given."""
         asked = self.env["aftersales.data.request"].search([("partner_id", "in", self.ids)])
-        self._aftersales_blank(asked, "wish", "answer", "copy_file")
+        self._aftersales_blank(asked, "wish", "answer", "copy_file", "copy_page")
         named = self.env["aftersales.change.request.line"].search(
             Domain("field_name", "in", _ROLES)
             & Domain.OR(Domain.OR([[leaf] for leaf in partner._aftersales_raw_domain()]) for partner in self)

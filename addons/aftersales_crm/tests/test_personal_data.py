@@ -187,6 +187,8 @@ class TestDataRequest(FileCommon):
         for user in (self.advisor, self.crc, self.archivist, self.admin):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self.as_user(request, user).read(["copy_file"])
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.as_user(request, user).read(["copy_page"])
         content = json.loads(base64.b64decode(self.as_user(request, self.manager).copy_file))
         self.assertIn(self.manager.name, str(content["about"]))
 

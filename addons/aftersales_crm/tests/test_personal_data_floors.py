@@ -113,7 +113,9 @@ class TestPersonalDataOfAllFloors(AftersalesCaseCommon, AftersalesCallbackCommon
             )
             if self.env.execute_query(SQL("SELECT 1 FROM %s WHERE %s LIMIT 1", SQL.identifier(table), held)):
                 found.append(f"{table}.{column}")
-        files = self.env["ir.attachment"].search([("res_field", "in", [False, "file", "table_file", "copy_file"])])
+        files = self.env["ir.attachment"].search(
+            [("res_field", "in", [False, "file", "table_file", "copy_file", "copy_page"])]
+        )
         found += [f"file of {file.res_model}" for file in files if file.type == "binary" and self.is_marked(file.raw)]
         return sorted(set(found))
 
@@ -123,7 +125,12 @@ class TestPersonalDataOfAllFloors(AftersalesCaseCommon, AftersalesCallbackCommon
     def test_copy(self):
         """The copy tells visits, imported rows, calls and answers, complaints, mails and actions that name the person."""
         self.live()
-        content = json.loads(base64.b64decode(self.ask("copy").sudo().copy_file))
+        request = self.ask("copy").sudo()
+        content = json.loads(base64.b64decode(request.copy_file))
+        page = base64.b64decode(request.copy_page).decode()
+        self.assertLessEqual(set(content), set(self.owner._aftersales_section_names()), "Every section has a name")
+        for text in (SECRET, NAME, PHONE, self.complaint.name, "WX-SECRET"):
+            self.assertIn(text, page)
         expected = {
             "visits": ("进厂", "建议", PHONE),
             "imported_rows": ("WX-SECRET",),
