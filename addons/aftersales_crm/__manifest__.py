@@ -132,6 +132,7 @@
     "assets": {
         "web.assets_backend": [
             # 3 Order
+            "aftersales_crm/static/src/import_file/*",
             "aftersales_crm/static/src/import_progress/*",
             # 4 Contact
             "aftersales_crm/static/src/call_screen/*",

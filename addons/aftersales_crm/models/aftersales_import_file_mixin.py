@@ -236,6 +236,19 @@ class AftersalesImportFileMixin(models.AbstractModel):
             return self.mapping_copy
         return self.mapping_id._get_reading()
 
+    def _get_phone_headers(self):
+        """Return the names of the columns that hold phones: read as such, or named so."""
+        if not self.headers:
+            return set()
+        read = {
+            header: target for header, target in (self._get_reading()["columns"] if self.mapping_id else ()) if target
+        }
+        return {
+            header
+            for header in self.headers
+            if (read.get(header) or dms_values.guess_target(header) or "").endswith("_phone")
+        }
+
     def _get_row_reader(self):
         """Return the reader of the rows, by the columns and words of the source."""
         reading = self._get_reading()

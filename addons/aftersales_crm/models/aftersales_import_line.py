@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 
 from ..importer.ledger import MODELS, ORDER, PARTNER, VEHICLE
+from ..tools.masking import mask_phone
 
+# Columns, and fields, that hold a phone
+_PHONES = {"partner_phone", "brought_by_phone", "callback_phone"}
+_PHONE_FIELDS = {"phone", "callback_phone"}
 # Letter of a record that a row made -> its model
 _MADE = {"O": ORDER, "V": VEHICLE, "P": PARTNER, "B": PARTNER}
 
@@ -37,11 +41,17 @@ class AftersalesImportLine(models.Model):
         help="Which of its records the row made (capital) and changed (small letter): order, vehicle, partner, brought by.",
     )
     changes = fields.Json(
-        "Values Set", readonly=True, help="Every value that the row changed: document, field, old value, new value."
+        "Values Set",
+        readonly=True,
+        groups="base.group_system",
+        help="Every value that the row changed: document, field, old value, new value.",
     )
-    change_text = fields.Text("Changes", compute="_compute_change_text")
-    detail_text = fields.Text("Values", compute="_compute_change_text", help="The row as it was read.")
-    raw = fields.Json("Row as Read", readonly=True)
+    # Sudoed: what the row says is shown with its phones masked, as everywhere
+    change_text = fields.Text("Changes", compute="_compute_change_text", compute_sudo=True)
+    detail_text = fields.Text(
+        "Values", compute="_compute_change_text", compute_sudo=True, help="The row as it was read; phones are masked."
+    )
+    raw = fields.Json("Row as Read", readonly=True, groups="base.group_system")
     order_id = fields.Many2one(
         "aftersales.repair.order", "Repair Order", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -60,7 +70,7 @@ class AftersalesImportLine(models.Model):
     @api.depends("changes", "marks", "raw")
     @api.depends_context("lang")
     def _compute_change_text(self):
-        names = {name: self.env["ir.model"]._get(name).name for name in MODELS}
+        names = {name: self.env["ir.model"]._get(name).name for name in MODELS} | {PARTNER: self.env._("Customer")}
         targets = dict(self.env["aftersales.import.mapping.column"]._selection_target())
         for line in self:
             changes = line.changes or {}
@@ -69,11 +79,17 @@ class AftersalesImportLine(models.Model):
             texts = [self.env._("New: %(documents)s", documents=", ".join(dict.fromkeys(made)))] if made else []
             for change in changes.get("set", ()):
                 label = targets.get(change.get("column")) or self._change_label(names, change)
-                texts.append(f"{label}: {change['old'] or '–'} → {change['new'] or '–'}")
+                old, new = change["old"] or "–", change["new"] or "–"
+                if change.get("column") in _PHONES or change["field"] in _PHONE_FIELDS:
+                    old, new = mask_phone(old) or "–", mask_phone(new) or "–"
+                texts.append(f"{label}: {old} → {new}")
             line.change_text = "\n".join(texts)
             headers = line.import_id.headers or []
+            phones = line.import_id._get_phone_headers()
             line.detail_text = "\n".join(
-                f"{header}: {text}" for header, text in zip(headers, line.raw or [], strict=False) if text
+                f"{header}: {mask_phone(text) if header in phones else text}"
+                for header, text in zip(headers, line.raw or [], strict=False)
+                if text
             )
 
     @api.model

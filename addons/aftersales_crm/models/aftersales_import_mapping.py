@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import email_normalize_all
 
 from ..tools import dms_values
+from ..tools.masking import mask_phone
 from .aftersales_import_intake_mixin import list_tables
 
 
@@ -158,6 +159,8 @@ class AftersalesImportMapping(models.Model):
             sample = samples[index] if index < len(samples) else ""
             column = known.get(dms_values.fold(header))
             target = dms_values.guess_target(header)
+            if ((column.target if column else target) or "").endswith("_phone"):
+                sample = " · ".join(map(mask_phone, sample.split(" · ")))
             if column:
                 column.sample = sample
                 continue

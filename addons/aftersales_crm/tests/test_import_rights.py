@@ -76,6 +76,22 @@ class TestImportRights(AftersalesOrderCommon):
         self.assertFalse(order.vehicle_id.note)
         self.assertEqual(order.partner_id.name, "李四")
 
+    def test_phones_are_masked(self):
+        """The rows, their changes and the sample values show phones masked; the rows as they were read are the system's."""
+        imp = self._apply([self._row(**NEW_CAR)])
+        self._apply([self._row(order="WX002", **{**NEW_CAR, "phone": ""})])
+        self._find_order("WX001").partner_id.sudo().phone = False
+        again = self._apply([self._row(order="WX003", date_in="2026-03-05", date_out="", **NEW_CAR)])
+        texts = [*imp.line_ids.mapped("detail_text"), *imp.column_ids.mapped("sample")]
+        texts += [*again.line_ids.mapped("change_text"), *again.line_ids.mapped("detail_text")]
+        shown = "\n".join(filter(None, texts))
+        self.assertNotIn("13900139000", shown)
+        self.assertIn("139****9000", again.line_ids.change_text)
+        self.assertIn("139****9000", imp.line_ids.detail_text)
+        for name in ("raw", "changes"):
+            with self.assertRaises(AccessError):
+                imp.line_ids.read([name])
+
     def test_importer_cannot_verify(self):
         """The importer is the creator of the files that the import opened."""
         self._apply([self._row(**NEW_CAR)])
