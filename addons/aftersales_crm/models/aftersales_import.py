@@ -131,7 +131,7 @@ class AftersalesImport(models.Model):
     mapping_text = fields.Text("Columns as Used", compute="_compute_mapping_text")
     origin = fields.Selection(
         [("hand", "By hand"), ("folder", "Folder"), ("mail", "E-mail"), ("api", "Program")],
-        "Came In",
+        "Came In By",
         default="hand",
         required=True,
         readonly=True,
