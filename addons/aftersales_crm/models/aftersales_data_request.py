@@ -147,7 +147,7 @@ class AftersalesDataRequest(models.Model):
         if not reason:
             raise UserError(self.env._("Say why the request is refused: the person is told."))
         for request in self:
-            request._do_answer("refused", reason)
+            request._do_answer("refused", lambda _request: reason)
         return True
 
     def _check_answerable(self):
@@ -164,14 +164,18 @@ class AftersalesDataRequest(models.Model):
     # BUSINESS
     # ------------------------------------------------------------
 
-    def _do_answer(self, state, answer):
+    def _do_answer(self, state, words):
+        """Close the request and tell the person.
+
+        :param words: function of the request in a reader's language, that returns the answer
+        """
         self.ensure_one()
         self._write_protected(
-            {"state": state, "answer": answer, "done_by_id": self.env.uid, "date_done": fields.Datetime.now()}
+            {"state": state, "answer": words(self), "done_by_id": self.env.uid, "date_done": fields.Datetime.now()}
         )
-        self._tell_person()
+        self._tell_person(words)
 
-    def _tell_person(self):
+    def _tell_person(self, words):
         """Tell the person the answer by e-mail, in their language; where there is no address, say so on the request."""
         request = self.with_context(lang=self.partner_id.lang or self.env.lang)
         subject = request.env._("Your request %(number)s about your personal data", number=self.name)
@@ -186,7 +190,7 @@ class AftersalesDataRequest(models.Model):
         body = template % {
             "date": format_date(request.env, self.date_received),
             "kind": request._selection_label("kind"),
-            "answer": self.answer,
+            "answer": words(request),
         }
         # Sudoed: the address stays with the server
         partner_sudo = self.partner_id.sudo()
@@ -230,7 +234,7 @@ class AftersalesDataRequest(models.Model):
                 }
             ]
         )
-        return self.env._("The copy is ready to be handed over: %(count)s entries.", count=rows)
+        return lambda request: request.env._("The copy is ready to be handed over: %(count)s entries.", count=rows)
 
     def _get_copy_page(self, content):
         """The copy as a page that a person reads: a heading a section, a table of its rows; sections without rows say so."""
@@ -254,7 +258,7 @@ class AftersalesDataRequest(models.Model):
         )
 
     def _do_correction(self):
-        return self.env._("Corrected.")
+        return lambda request: request.env._("Corrected.")
 
     def _do_withdrawal(self):
         reason = self.env._("Request %(number)s", number=self.name)
@@ -269,17 +273,17 @@ class AftersalesDataRequest(models.Model):
         given._do_withdraw(reason)
         # Who never gave one, but was asked at a hand-over, is called no more either
         consents_sudo._withdraw(self.partner_id.sudo(), "callback", "phone", reason)
-        return self.env._("Consents withdrawn: %(count)s. Nobody calls any more.", count=len(given))
+        return lambda request: request.env._("Consents withdrawn: %(count)s. Nobody calls any more.", count=len(given))
 
     def _do_deletion(self):
         company = self.company_id
         until = self.partner_id.sudo()._aftersales_store_only(company)
         if until <= company._aftersales_today():
-            return self.env._("No record is kept by duty: everything is erased after today.")
-        return self.env._(
+            return lambda request: request.env._("No record is kept by duty: everything is erased after today.")
+        return lambda request: request.env._(
             "The records of visits and of what belongs to them are kept by duty for %(years)s years, until %(date)s. Until "
             "then the data are stored only: no call, no export. After that day name, numbers, addresses, words and papers "
             "are erased.",
             years=company.aftersales_retention_years,
-            date=format_date(self.env, until),
+            date=format_date(request.env, until),
         )

@@ -33,7 +33,7 @@ class ResPartner(models.Model):
 
     def _aftersales_section_names(self):
         return super()._aftersales_section_names() | {
-            "visits": self.env._("Visits"),
+            "visits": self.env._("Your Visits"),
             "imported_rows": self.env._("Rows from Other Systems"),
         }
 

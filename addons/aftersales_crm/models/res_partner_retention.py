@@ -89,7 +89,7 @@ class ResPartner(models.Model):
         """Hook: everything that the store keeps of a person, as {section: [{label: value}]} (superuser mode)."""
         self.ensure_one()
         names = (
-            *("name", "phone", "email", "contact_address_inline", "aftersales_occupation", "aftersales_birth_date"),
+            *("name", "phone", "email", "aftersales_occupation", "aftersales_birth_date"),
             *("aftersales_identity_number", "aftersales_mailing_address", "aftersales_mailing_phone"),
             *("aftersales_do_not_call", "aftersales_do_not_call_date", "aftersales_do_not_call_reason", "comment"),
         )
@@ -103,7 +103,13 @@ class ResPartner(models.Model):
             in_store & Domain("line_ids", "any", [("field_name", "in", _ROLES), "|", *self._aftersales_raw_domain()])
         )
         return {
-            "card": self._aftersales_rows(self, names),
+            "card": [
+                {
+                    **row,
+                    vehicles._field_label("registered_address"): self.contact_address_inline or "",
+                }
+                for row in self._aftersales_rows(self, names)
+            ],
             "vehicles": self._aftersales_rows(
                 owned,
                 (
@@ -195,6 +201,8 @@ class ResPartner(models.Model):
             return dict(field._description_selection(self.env)).get(value, "")
         if field.type == "datetime" and value:
             return str(self.env.company._aftersales_local(value).replace(tzinfo=None, microsecond=0))
+        if field.type in ("float", "monetary"):
+            return f"{value:.2f}"
         return str(value if value is not False else "")
 
     def _aftersales_correspondence(self, records):

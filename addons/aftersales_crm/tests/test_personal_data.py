@@ -176,6 +176,14 @@ class TestDataRequest(FileCommon):
         self.assertEqual(consent.state, "withdrawn")
         self.assertEqual(self.env["aftersales.consent"]._blocked_partners(self.customer), self.customer)
         self.assertIn(self.customer, request.message_ids.notified_partner_ids)
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.customer.lang = "zh_CN"
+        request = self.ask("copy")
+        self.answer(request)
+        told = str(request.message_ids.filtered("partner_ids").body)
+        self.assertIn("已办理", told)
+        self.assertIn("副本已备好", told, "The whole answer is in the person's language")
+        self.assertIn("The copy is ready", request.answer)
         self.assertNotIn(self.customer, request.message_partner_ids, "Told once, not told of what follows")
 
     def test_copy_guarded(self):
