@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 
@@ -28,8 +28,22 @@ class ResPartner(models.Model):
         )
         return super()._aftersales_personal_data(company) | {
             "visits": self._aftersales_rows(orders, names),
-            "imported_rows": self._aftersales_rows(rows, ("import_id", "row_number", "detail_text")),
+            "imported_rows": self._aftersales_imported_rows(rows),
         }
+
+    @api.model
+    def _aftersales_imported_rows(self, lines):
+        """The rows as they were read: to the person themselves no number is masked."""
+        label = lines._fields["detail_text"].get_description(self.env, ["string"])["string"]
+        return [
+            {
+                **self._aftersales_rows(line, ("import_id", "row_number"))[0],
+                label: "\n".join(
+                    f"{header}: {text}" for header, text in zip(line.import_id.headers or [], line.raw or []) if text
+                ),
+            }
+            for line in lines
+        ]
 
     def _aftersales_section_names(self):
         return super()._aftersales_section_names() | {

@@ -133,7 +133,7 @@ class TestPersonalDataOfAllFloors(AftersalesCaseCommon, AftersalesCallbackCommon
             self.assertIn(text, page)
         expected = {
             "visits": ("进厂", "建议", PHONE),
-            "imported_rows": ("WX-SECRET",),
+            "imported_rows": ("WX-SECRET", PHONE),
             "callbacks": ("意见", "表扬", "备注"),
             "callback_answers": ("其他",),
             "calls_made": (PHONE, "通话"),
