@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import database
+from harness import database, odoo_shell
 from harness.dms_export import HEADERS, make_month
 from harness.environment import Environment
 
@@ -91,17 +91,9 @@ print('DUMP ' + json.dumps(found), flush=True)
 """
 
 
-def command(env: Environment, name: str) -> list[str]:
-    """Return the command of an Odoo shell on a database."""
-    return [
-        *(str(env.python), "-m", "odoo", "shell", "-c", str(env.odoo_conf), "-d", name, "--no-http"),
-        "--log-level=critical",
-    ]
-
-
 def shell(env: Environment, name: str, script: str) -> str:
     """Run a script in Odoo's shell; returns what it printed."""
-    done = subprocess.run(command(env, name), input=script, capture_output=True, text=True, env=env.process_env())
+    done = odoo_shell.run(env, name, script, log_level="critical")
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -128,7 +120,7 @@ class Nursery:
         pipe = folder / f"{name}.pipe"
         os.mkfifo(pipe)
         self.process = subprocess.Popen(
-            command(env, name),
+            odoo_shell.command(env, name, log_level="critical"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
