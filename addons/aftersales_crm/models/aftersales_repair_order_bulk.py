@@ -4,8 +4,11 @@ from odoo.fields import Command
 from ..tools import bulk
 
 _OWN = "odoo.addons.aftersales_crm.models"
-# Classes all of whose ``write()`` is in `_write_each`
-_WRITE_COVERED = {f"{_OWN}.aftersales_repair_order.AftersalesRepairOrder"}
+# Classes all of whose ``write()`` is in `_write_each`, or has nothing to do in superuser mode (masked numbers)
+WRITE_COVERED = {
+    f"{_OWN}.aftersales_repair_order.AftersalesRepairOrder",
+    f"{_OWN}.aftersales_repair_order_number.AftersalesRepairOrder",
+}
 
 
 class AftersalesRepairOrder(models.Model):
@@ -77,7 +80,7 @@ class AftersalesRepairOrder(models.Model):
 
         :param vals_list: values as for ``write()``; lines as commands that create or update
         """
-        if not bulk.is_write_safe(self, _WRITE_COVERED):
+        if not bulk.is_write_safe(self, WRITE_COVERED):
             for order, vals in zip(self, vals_list, strict=True):
                 order.write(vals)
             return

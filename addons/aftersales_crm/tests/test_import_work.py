@@ -7,6 +7,7 @@ from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
 from ..models import aftersales_import_batch_mixin as run
+from ..models.aftersales_repair_order_bulk import WRITE_COVERED
 from ..tools import bulk
 from .both_ways import import_in_ways
 from .common_order import HEADERS, VIN_1, VIN_2, AftersalesOrderCommon
@@ -160,13 +161,14 @@ class TestImportWork(AftersalesOrderCommon):
         self.assertEqual(import_in_ways(self.env(user=boss.id, su=False), files), [])
 
     def test_fast_way_is_open(self):
-        """Nobody's ``create()`` stands in the way: whoever adds one tells `tools/bulk.py` what it does."""
+        """Nobody's ``create()`` or ``write()`` stands in the way: whoever adds one tells `tools/bulk.py` what it does."""
         env = self.env(context={"tracking_disable": True}, su=True)
         for name in (
             *("res.partner", "aftersales.vehicle", "aftersales.vehicle.ownership", "aftersales.vehicle.odometer"),
             *("aftersales.repair.order", "aftersales.repair.order.line"),
         ):
             self.assertTrue(bulk.is_bulk_safe(env[name], set()), name)
+        self.assertTrue(bulk.is_write_safe(env["aftersales.repair.order"], WRITE_COVERED))
         self.assertFalse(
             bulk.is_bulk_safe(env["res.partner"], {"parent_id"}), "what no rule knows goes the models' way"
         )
