@@ -1,6 +1,7 @@
 import { Component, useEffect, useRef } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { CharField } from "@web/views/fields/char/char_field";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { x2ManyField } from "@web/views/fields/x2many/x2many_field";
 
@@ -18,6 +19,8 @@ function compareOutlines(one, other) {
 /** The "5 whys" as a tree: each answer can be asked further, and a question can have several answers. */
 export class WhyTree extends Component {
     static template = "aftersales_crm.WhyTree";
+    // Core's own inputs: what is being typed is not overwritten by the answer to what was typed before
+    static components = { CharField };
     static props = { ...standardFieldProps };
 
     setup() {
@@ -60,6 +63,8 @@ export class WhyTree extends Component {
     }
 
     async onAdd(parent) {
+        // What was typed last may still be on its way into the record
+        await this.props.record.isDirty();
         const outline = this.nextOutline(parent);
         const answer = parent?.data.answer;
         const name = answer ? _t("Why: %s", answer) : "";
@@ -67,10 +72,6 @@ export class WhyTree extends Component {
         await record.update({ outline, name });
         this.wanted = outline;
         this.render();
-    }
-
-    async onChange(record, field, value) {
-        await record.update({ [field]: value });
     }
 
     async onRemove(record) {
