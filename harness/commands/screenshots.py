@@ -57,11 +57,7 @@ SHOTS = (
     Shot("rechecks", "manager", "/odoo/aftersales-rechecks", ".o_list_view"),
     Shot("recheck_screen", "manager", "/odoo/aftersales-recheck", ".o_call_screen"),
     Shot("callback_quality", "manager", "/odoo/aftersales-callback-quality", ".o_data_row"),
-    Shot(
-        *("vehicle_file", "advisor", "/odoo/vehicle-files", ".o_data_row"),
-        click=".o_data_row:has-text('68300') .o_data_cell >> nth=1",
-        shown=".o_form_view .o_form_sheet",
-    ),
+    Shot("vehicle_file", "advisor", "/odoo/vehicle-files", ".o_form_view .o_form_sheet", first=True),
     Shot("vehicle_files", "advisor", "/odoo/vehicle-files", ".o_data_row"),
     Shot("callback_plan", "crc", "/odoo/aftersales-callback-plans", ".o_form_view .o_form_sheet", first=True),
     Shot("complaints", "manager", "/odoo/aftersales-complaints", ".o_kanban_record"),
