@@ -78,6 +78,17 @@ class AftersalesOrderCommon(AftersalesCommon):
         return out.getvalue().encode(encoding)
 
     @classmethod
+    def _book(cls, rows):
+        from openpyxl import Workbook
+
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        out = io.BytesIO()
+        book.save(out)
+        return out.getvalue()
+
+    @classmethod
     def _create_import(cls, content, user=None, **values):
         record = cls.env["aftersales.import"]
         if user:

@@ -110,6 +110,25 @@ class TestApproval(AftersalesCommon):
         }
         self.assertEqual([login for login, seen in found.items() if seen], ["test_manager", "test_manager_2"])
 
+    def test_the_menu_of_the_phone_gives_no_right(self):
+        """What decides on a selection asks each person's right, whoever runs it, in the browser or by RPC."""
+        for user in (self.crc, self.advisor, self.archivist, self.gm, self.admin, self.manager_b):
+            for name in ("approve", "return"):
+                with self.subTest(action=name, user=user.login), mute_logger(APPROVAL):
+                    with self.assertRaises(UserError), self.env.cr.savepoint():
+                        self._decide_by_menu(name, user)
+                    self.assertEqual(self.request.state, "pending")
+        self._decide_by_menu("approve", self.manager)
+        self.assertRecordValues(self.request, [{"state": "approved", "decided_by_id": self.manager.id}])
+
+    def _decide_by_menu(self, name, user):
+        """Run the action of the selection, and decide in the dialog that it may open."""
+        action = self.env.ref(f"aftersales_crm.aftersales_approval_action_{name}").with_user(user)
+        dialog = action.with_context(active_model="aftersales.approval", active_ids=self.request.ids).run()
+        if dialog:
+            wizards = self.env[dialog["res_model"]].with_user(user).with_context(**dialog["context"])
+            wizards.create({"reason": "Wrong plate"}).action_decide()
+
     def test_decided_once(self):
         """A decided request cannot be decided again, by nobody."""
         self.as_decider(self.manager).decide("approved")

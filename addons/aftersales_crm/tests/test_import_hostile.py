@@ -16,16 +16,6 @@ _SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006
 class TestImportHostile(AftersalesOrderCommon):
     """Hostile input gets a sentence and does no harm; a bad row never stops the good ones."""
 
-    def _book(self, rows):
-        from openpyxl import Workbook
-
-        book = Workbook()
-        for row in rows:
-            book.active.append(row)
-        out = io.BytesIO()
-        book.save(out)
-        return out.getvalue()
-
     def _with_parts(self, content, parts):
         out = io.BytesIO()
         with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:

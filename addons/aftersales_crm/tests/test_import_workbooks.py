@@ -40,16 +40,6 @@ class TestImportWorkbooks(AftersalesOrderCommon):
         self.elsewhere = folder / "elsewhere.xlsx"
         self.elsewhere.write_bytes(self._book([HEADERS]))
 
-    def _book(self, rows):
-        from openpyxl import Workbook
-
-        book = Workbook()
-        for row in rows:
-            book.active.append(row)
-        out = io.BytesIO()
-        book.save(out)
-        return out.getvalue()
-
     def _good(self):
         return self._book([HEADERS, self._row()])
 
