@@ -55,6 +55,7 @@ from . import res_partner_bulk
 
 # 3 Order
 from . import aftersales_import_file_mixin
+from . import aftersales_import_match_mixin
 from . import aftersales_import_batch_mixin
 from . import aftersales_import_check_mixin
 from . import aftersales_import_run_mixin

@@ -40,6 +40,7 @@ class AftersalesImport(models.Model):
     _description = "DMS Import"
     _inherit = [
         "aftersales.import.file.mixin",
+        "aftersales.import.match.mixin",
         "aftersales.import.check.mixin",
         "aftersales.import.run.mixin",
         "aftersales.import.undo.mixin",
@@ -238,6 +239,12 @@ class AftersalesImport(models.Model):
             if "file" in vals or "company_id" in vals:
                 # Another file: what was found in the former one holds no more
                 self.filtered(lambda record: record.state != "draft")._do_reset()
+            if "mapping_id" in vals:
+                former = {record: record.mapping_id for record in self if record.mapping_id.id != vals["mapping_id"]}
+                result = super().write(vals)
+                for record, mapping in former.items():
+                    record._follow_source(mapping)
+                return result
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -273,6 +280,8 @@ class AftersalesImport(models.Model):
         self._check_right()
         for record in self:
             record._check_state(*_OPEN)
+            if record.mapping_id:
+                record._leave_source(record.mapping_id)
         self._write_protected({"state": "cancelled"})
         return True
 

@@ -173,7 +173,11 @@ class AftersalesImportFileMixin(models.AbstractModel):
     # COLUMNS
     # ------------------------------------------------------------
 
-    def _do_read_file(self):
+    def _do_read_file(self, guess=True):
+        """Read the names of the columns, and find or make the source.
+
+        :param guess: whether columns that are new to the source go where their names say
+        """
         self.ensure_one()
         with self._open_reader() as reader:
             head = [(number, cells) for number, cells, _position in islice(reader.rows(), _HEAD_ROWS)]
@@ -195,40 +199,14 @@ class AftersalesImportFileMixin(models.AbstractModel):
                 "left_out": left_out or False,
             }
         )
-        if not self.mapping_id:
-            self.mapping_id = self._find_mapping()
-        self.mapping_id._update_columns(
-            headers, dms_table.sample_values([cells for _number, cells in head[position + 1 :]], len(headers))
-        )
+        samples = dms_table.sample_values([cells for _number, cells in head[position + 1 :]], len(headers))
+        self._match_source(samples, guess)
 
     def _keep_table(self, reader):
         """Keep the rows of a sheet beside the sheet: whoever goes on in the middle need not read it from the start."""
         if reader.form == "xlsx":
             with reader.table() as file:
                 self._store_file("table_file", f"{self.name}.csv", file)
-
-    def _find_mapping(self):
-        """Return the saved source of such files, a new one when there is none."""
-        Mapping = self.env["aftersales.import.mapping"]
-        return Mapping._find_for_headers(self.company_id, self.headers) or Mapping.create(
-            {"name": (self.file_name or self.name).rsplit(".", 1)[0], "company_id": self.company_id.id}
-        )
-
-    def _check_columns(self):
-        """Refuse a mapping by which no row could be placed."""
-        targets = set(self.column_ids.filtered("target").mapped("target"))
-        if not targets:
-            raise UserError(self.env._("No column goes anywhere yet. Say what the columns of the file are."))
-        if "order_name" in targets and not targets & {"vin", "license_plate"}:
-            raise UserError(
-                self.env._("Repair orders need the VIN or the plate of the car. Say which column holds it.")
-            )
-        if "order_name" in targets and "date_in" not in targets:
-            raise UserError(self.env._("Repair orders need the time when the car came in. Say which column holds it."))
-        if not targets & {"order_name", "vin", "license_plate", "partner_name", "partner_phone"}:
-            raise UserError(
-                self.env._("Neither order number, VIN, plate nor customer is among the columns: nothing can be found.")
-            )
 
     def _get_reading(self):
         """Return how the rows are read: as the source says now, or as it said when the import began to write."""

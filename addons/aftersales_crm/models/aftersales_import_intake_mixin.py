@@ -84,17 +84,33 @@ class AftersalesImportIntakeMixin(models.AbstractModel):
         """Return how far each import is, for programs.
 
         :return: list of dicts: id, name, state, row_count, rows_done, count_create, count_update, count_unchanged,
-            count_refused, count_note, the records made and changed, doubt_count
+            count_refused, count_note, the records made and changed, doubt_count, and what differs from the columns of
+            the source: new_columns, lost_columns
         """
         self._check_right()
         names = ["name", "state", "row_count", "rows_done", *sorted(self._get_count_fields()), "doubt_count"]
-        return self.read(names)
+        return self.read([*names, "new_columns", "lost_columns"])
 
     def _do_intake(self, action):
-        self._do_read_file()
-        if action != "read":
+        """Do with a file that came in by itself what was asked for, unless its columns want a person's look.
+
+        What the source does not know is not read until somebody has said what it is. A column that the source reads and
+        the file lacks is no column of empty cells: such a file is not written by itself.
+        """
+        self._do_read_file(guess=False)
+        lost, doubled = self._get_lost_columns(), self._get_doubled_columns()
+        waits = bool(doubled or (lost and action == "apply"))
+        if self.added_headers or lost or doubled:
+            self._tell_difference(waits)
+        if action == "read" or waits:
+            return
+        try:
             self._check_columns()
-            self._start_job("apply" if action == "apply" else "check")
+        except UserError:
+            if not lost:
+                raise
+            return  # the person is told already
+        self._start_job("apply" if action == "apply" else "check")
 
     # ------------------------------------------------------------
     # FOLDER

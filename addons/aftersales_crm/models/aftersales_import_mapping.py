@@ -3,9 +3,9 @@ from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import email_normalize_all
+from odoo.tools import SQL, email_normalize_all
 
-from ..tools import dms_values
+from ..tools import dms_match, dms_values
 from ..tools.masking import mask_phone
 from .aftersales_import_intake_mixin import list_tables
 
@@ -142,18 +142,53 @@ class AftersalesImportMapping(models.Model):
 
     @api.model
     def _find_for_headers(self, company, headers):
-        """Return the saved source whose columns are those of the file."""
-        wanted = sorted(dms_values.fold(header) for header in headers if dms_values.guess_target(header) != "reason")
-        for mapping in self.search([("company_id", "=", company.id)], order="write_date desc"):
-            if sorted(dms_values.fold(column.header) for column in mapping.column_ids) == wanted:
-                return mapping
-        return self.browse()
+        """Return the saved source of such a file: the one with its columns, else the closest one of the same list.
 
-    def _update_columns(self, headers, samples):
-        """Add the columns of a file that the source does not know yet, guessed; refresh the sample values."""
+        See `dms_match.distance` for how much an update of the system may change.
+        """
+        wanted = {dms_values.fold(header): header for header in headers if dms_values.guess_target(header) != "reason"}
+        mappings = self.search([("company_id", "=", company.id)], order="write_date desc, id desc")
+        layouts = mappings._get_imported_layouts()
+        found, least = self.browse(), None
+        for mapping in mappings:
+            columns = [
+                dms_match.SavedColumn(dms_values.fold(column.header), column.target or None, column.gone)
+                for column in mapping.column_ids
+            ]
+            # The file that was read last may have been a wrong one: what was imported counts as well
+            tried = [columns]
+            for layout in layouts.get(mapping.id, ()):
+                tried.append([column._replace(gone=column.header not in layout) for column in columns])
+            for size in filter(lambda size: size is not None, (dms_match.distance(each, wanted) for each in tried)):
+                if least is None or size < least:
+                    found, least = mapping, size
+        return found
+
+    def _get_imported_layouts(self):
+        """Return {id: [the folded headers of files that were imported from the source, ...]}."""
+        self.env["aftersales.import"].flush_model(["mapping_id", "state", "headers"])
+        query = SQL(
+            "SELECT DISTINCT mapping_id, headers FROM aftersales_import"
+            " WHERE mapping_id = ANY(%s) AND state = 'applied' AND headers IS NOT NULL",
+            self.ids,
+        )
+        layouts = {}
+        for mapping_id, headers in self.env.execute_query(query):
+            layouts.setdefault(mapping_id, []).append(set(map(dms_values.fold, headers)))
+        return layouts
+
+    def _update_columns(self, headers, samples, guess=True):
+        """Add the columns of a file that the source does not know yet; refresh the sample values, and what is gone.
+
+        :param guess: whether the new columns go where their names say. A source without any column always guesses.
+        :return: the headers that are new to a source that had columns before
+        """
         self.ensure_one()
+        first = not self.column_ids
         known = {dms_values.fold(column.header): column for column in self.column_ids}
-        taken = {column.target for column in self.column_ids if column.target}
+        self._mark_gone(headers)
+        # Only the columns of this file: one that got another name keeps its target for older exports
+        taken = {column.target for column in self.column_ids if column.target and not column.gone}
         new = []
         for index, header in enumerate(headers):
             sample = samples[index] if index < len(samples) else ""
@@ -166,11 +201,35 @@ class AftersalesImportMapping(models.Model):
                 continue
             if target == "reason":
                 continue  # our own column in a file of refused rows
-            if target in taken:
+            if target in taken or not (guess or first):
                 target = None
             taken.add(target)
             new.append({"mapping_id": self.id, "sequence": index, "header": header, "sample": sample, "target": target})
         self.env["aftersales.import.mapping.column"].create(new)
+        return [] if first else [values["header"] for values in new]
+
+    def _mark_gone(self, headers):
+        """Mark the columns that a file does not have."""
+        there = set(map(dms_values.fold, headers))
+        for column in self.column_ids:
+            gone = dms_values.fold(column.header) not in there
+            if column.gone != gone:
+                column.write({"gone": gone, **({"sample": False} if gone else {})})
+
+    def _forget_file(self, record):
+        """Take back what a file that is not of this source after all has left on it.
+
+        :param record: the import of the file, which added columns
+        """
+        self.ensure_one()
+        others = self.env["aftersales.import"].search(
+            [("mapping_id", "=", self.id), ("id", "!=", record.id), ("headers", "!=", False)], order="id desc"
+        )
+        kept = {dms_values.fold(header) for other in others if other.id > record.id for header in other.headers or ()}
+        added = set(map(dms_values.fold, record.added_headers or ())) - kept
+        self.column_ids.filtered(lambda column: dms_values.fold(column.header) in added).unlink()
+        if others:
+            self._mark_gone(others[0].headers or ())
 
     def _get_reading(self):
         """Return how files of the source are read, as a JSON value: an import keeps a copy of it."""

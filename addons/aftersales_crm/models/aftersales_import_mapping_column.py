@@ -14,6 +14,9 @@ class AftersalesImportMappingColumn(models.Model):
     header = fields.Char("Column of the File", required=True)
     sample = fields.Char("Values in the File", readonly=True)
     target = fields.Selection("_selection_target", "Goes To", help="Empty: the column is not read.")
+    gone = fields.Boolean(
+        "Not in the Latest File", readonly=True, help="The file that was read last had no such column."
+    )
 
     _header_uniq = models.UniqueIndex("(mapping_id, header)", "This column is listed twice.")
 
@@ -61,13 +64,15 @@ class AftersalesImportMappingColumn(models.Model):
     @api.constrains("target")
     def _check_target(self):
         for mapping in self.mapping_id:
-            targets = [column.target for column in mapping.column_ids if column.target]
+            # A column that got another name keeps its target beside the new one: older exports still have it
+            columns = mapping.column_ids.filtered(lambda column: column.target and not column.gone)
+            targets = columns.mapped("target")
             twice = next((target for target in targets if targets.count(target) > 1), None)
             if twice:
                 raise ValidationError(
                     self.env._(
                         "Two columns go to “%(target)s”: %(columns)s. Empty one of them.",
                         target=dict(self._selection_target())[twice],
-                        columns=", ".join(c.header for c in mapping.column_ids if c.target == twice),
+                        columns=", ".join(c.header for c in columns if c.target == twice),
                     )
                 )

@@ -27,6 +27,7 @@ from . import test_dms_rows
 from . import test_dms_tools
 from . import test_import
 from . import test_import_age
+from . import test_import_columns
 from . import test_import_doubt
 from . import test_import_hostile
 from . import test_import_intake

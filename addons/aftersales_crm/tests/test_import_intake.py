@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.aftersales_import_intake_mixin import ROOT_PARAMETER
-from .common_order import AftersalesOrderCommon
+from .common_order import HEADERS, AftersalesOrderCommon
 
 LOG = "odoo.addons.aftersales_crm.models.aftersales_import_intake_mixin"
 
@@ -83,6 +83,21 @@ class TestImportIntake(AftersalesOrderCommon):
         self._fetch()
         self.assertEqual(self._imports(), imp)
         self.assertEqual(len(os.listdir(root / "store_a" / "done")), 2)
+
+    def test_folder_lacks_a_column(self):
+        """A file without a column that the source reads is kept for a person, who is told; the later ones go in."""
+        root = self._folder(self._csv([self._row()]), name="a.csv")
+        without = [[cell for cell in self._row(order=f"WX{n}") if cell != "138 0013 8000"] for n in range(2)]
+        headers = [header for header in HEADERS if header != "手机"]
+        self._drop(root / "store_a" / "b.csv", self._csv(without, headers=headers), age=50)
+        self._drop(root / "store_a" / "c.csv", self._csv([self._row(order="WX9")]), age=40)
+        self._fetch()
+        self.assertEqual(self._imports().mapped("state"), ["applied", "mapped", "applied"])
+        self.assertFalse(self._find_order("WX0"))
+        told = self._imports()[1].message_ids.filtered("partner_ids")
+        self.assertEqual(told.notified_partner_ids, self.admin.partner_id)
+        self.assertIn("手机", told.body)
+        self.assertEqual(sorted(os.listdir(root / "store_a" / "done")), ["a.csv", "b.csv", "c.csv"])
 
     def test_folder_has_bad_files(self):
         """A file that is no table is put aside, and the others are taken."""
