@@ -131,6 +131,8 @@
     ],
     "assets": {
         "web.assets_backend": [
+            # The whole app
+            "aftersales_crm/static/src/phone/*",
             # 3 Order
             "aftersales_crm/static/src/import_file/*",
             "aftersales_crm/static/src/import_progress/*",

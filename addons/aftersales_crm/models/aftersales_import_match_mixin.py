@@ -37,14 +37,19 @@ class AftersalesImportMatchMixin(models.AbstractModel):
             read = set(present.mapped("target"))
             # One that got another name is told with it as long as the new name is news
             names = {column.target: column.header for column in new if column.target}
-            lost = record._get_lost_columns()
+            waits = record.state in ("mapped", "checked")
+            lost = record._get_lost_columns() if waits else absent.browse()
             record.new_columns = ", ".join(self._new_column_text(column, labels, read) for column in new)
+            renamed = absent.filtered(lambda column, names=names: column.target in names)
             record.lost_columns = ", ".join(
-                self.env._("%(column)s (read from %(other)s now)", column=column.header, other=names[column.target])
-                if column.target in names
-                else f"{column.header} ({labels[column.target]})"
-                for column in absent
-                if column in lost or column.target in names
+                [
+                    self.env._("%(column)s (read from %(other)s now)", column=column.header, other=names[column.target])
+                    for column in renamed
+                ]
+                + [
+                    f"{' / '.join(columns.mapped('header'))} ({labels[target]})"
+                    for target, columns in (lost - renamed).grouped("target").items()
+                ]
             )
             record.doubled_columns = ", ".join(
                 f"{column.header} ({labels[column.target]})" for column in record._get_doubled_columns()
