@@ -101,11 +101,9 @@ class AftersalesImportBatchMixin(models.AbstractModel):
         return counts
 
     def _add_lines(self, lines):
-        head = (self.id, self.company_id.id)
-        names = LINE_COLUMNS[2:]
-        bulk.copy_rows(
-            self.env, "aftersales_import_line", LINE_COLUMNS, [(*head, *map(vals.get, names)) for vals in lines]
-        )
+        head = {"import_id": [self.id] * len(lines), "company_id": [self.company_id.id] * len(lines)}
+        columns = {name: [vals.get(name) for vals in lines] for name in LINE_COLUMNS}
+        bulk.copy_columns(self.env, "aftersales_import_line", columns | head)
 
     def _delete_lines(self):
         self.env.cr.execute("DELETE FROM aftersales_import_line WHERE import_id = ANY(%s)", [self.ids])

@@ -19,10 +19,12 @@ A model that may be written in bulk has, by `_inherit`:
     what ``create()`` does before and after, for all the records together
 """
 
+import functools
 import io
 import re
 from collections import defaultdict
 from datetime import date, datetime
+from types import NoneType
 
 from odoo.fields import Command
 from odoo.models import BaseModel
@@ -73,12 +75,27 @@ def copy_text(value):
     raise TypeError(f"COPY cannot write {type(value).__name__}")
 
 
-def copy_rows(env, table, columns, rows):
-    """Write rows of Python values into a table with one COPY."""
-    text = "".join(["\t".join(map(copy_text, row)) + "\n" for row in rows])
+def copy_columns(env, table, columns):
+    """Write a table's rows with one COPY.
+
+    :param columns: {name of the column: list of its Python values}, all of one length
+    """
+    lines = map("\t".join, zip(*map(_column_texts, columns.values()), strict=True))
     names = SQL(", ").join(map(SQL.identifier, columns))
     query = SQL("COPY %s (%s) FROM STDIN", SQL.identifier(table), names)
-    env.cr.copy_expert(query.code, io.StringIO(text))
+    env.cr.copy_expert(query.code, io.StringIO("".join([f"{line}\n" for line in lines])))
+
+
+def _column_texts(values):
+    """Return the texts of a column as COPY reads them: of one kind mostly, and often the same in all the rows."""
+    kinds = set(map(type, values))
+    if len(kinds) == 1 and values.count(values[0]) == len(values):
+        return [copy_text(values[0])] * len(values)
+    if kinds == {int}:
+        return list(map(str, values))
+    if kinds <= {str, NoneType} and not _TO_ESCAPE("".join(filter(None, values))):
+        return ["\\N" if value is None else value for value in values]
+    return list(map(copy_text, values))
 
 
 def next_ids(env, table, count):
@@ -142,12 +159,14 @@ class _Creation:
         commands = self._take_commands()
         self._fill(ids)
         self._copy(ids)
-        given = {name for vals in self.vals_list for name in vals}
+        given = self.constants.keys() | {name for vals in self.vals_list for name in vals}
         protected, computed = [], []
         for field in self.fields.values():
             if not (field.compute and field.store and field.column_type):
                 continue
-            ids_given = [id_ for id_, vals in zip(ids, self.vals_list, strict=True) if field.name in vals]
+            ids_given = ids
+            if field.name not in self.constants:
+                ids_given = [id_ for id_, vals in zip(ids, self.vals_list, strict=True) if field.name in vals]
             if ids_given:
                 protected.append(((field,), model.browse(ids_given)))
             if len(ids_given) < len(ids):
@@ -160,8 +179,28 @@ class _Creation:
             self._run_commands(records, commands)
             model._bulk_created(records, self.vals_list)
         records._validate_fields(given)
-        check_company(records, [*given, *commands])
+        self._check_company(records, given)
+        check_company(records, commands)
         return records
+
+    def _check_company(self, records, given):
+        """Check the companies of linked records by what was given, without reading it from each record again."""
+        if not self.model._check_company_auto:
+            return
+        company = self.constants.get("company_id")
+        for name in given:
+            field = self.fields[name]
+            if field.type != "many2one" or not field.check_company or field.company_dependent:
+                continue
+            linked, constant = defaultdict(set), self.constants.get(name)
+            for vals in self.vals_list:
+                linked[vals.get("company_id", company)].add(vals.get(name, constant))
+            for company_id, ids in linked.items():
+                if not _is_in_company(
+                    records.env[field.comodel_name].browse(filter(None, ids)),
+                    records.env["res.company"].browse(company_id),
+                ):
+                    records._check_company([name])
 
     def _forget_inverses(self, given):
         """Lists of records that were read before lack the new ones."""
@@ -195,44 +234,44 @@ class _Creation:
             for name, value in model._add_missing_default_values(dict.fromkeys(known)).items()
             if name not in known and self.fields[name].store and self.fields[name].column_type
         }
+        # The same in all the records that do not give it
+        self.constants = {**defaults, **{name: rule for name, rule in rules.items() if not callable(rule)}}
         callables = [(name, rule) for name, rule in rules.items() if callable(rule)]
-        constants = {**defaults, **{name: rule for name, rule in rules.items() if not callable(rule)}}
         for id_, vals in zip(ids, self.vals_list, strict=True):
             for name, rule in callables:
                 if name not in vals:
                     vals[name] = rule(vals, id_)
-            for name, value in constants.items():
-                if name not in vals:
-                    vals[name] = value
 
     def _copy(self, ids):
         model = self.model
-        names = sorted({name for vals in self.vals_list for name in vals})
-        columns = [name for name in names if self.fields[name].store]
-        readers = [_converter(model, self.fields[name], self.vals_list[0]) for name in columns]
-        log = ()
+        columns = {"id": ids}
         if model._log_access:
             now = self.env.cr.now()
-            log = (self.env.uid, self.env.uid, now, now)
-        pairs = list(zip(columns, readers, strict=True))
-        rows = [
-            (id_, *log, *[None if (value := vals.get(name)) is None else read(value) for name, read in pairs])
-            for id_, vals in zip(ids, self.vals_list, strict=True)
-        ]
-        head = ("id", "create_uid", "write_uid", "create_date", "write_date")[: 1 + len(log)]
-        copy_rows(self.env, model._table, (*head, *columns), rows)
-        self._remember(model.browse(ids), (*head, *columns), rows)
+            log = {"create_uid": self.env.uid, "write_uid": self.env.uid, "create_date": now, "write_date": now}
+            columns |= {name: [value] * len(ids) for name, value in log.items()}
+        named = {name for vals in self.vals_list for name in vals}
+        for name in sorted(self.constants.keys() | named):
+            field = self.fields[name]
+            if not field.store:
+                continue
+            constant = self.constants.get(name)
+            if name in named:
+                values = [vals.get(name, constant) for vals in self.vals_list]
+                columns[name] = _read_column(model, field, values, {**self.constants, **self.vals_list[0]})
+            else:
+                columns[name] = _read_column(model, field, [constant], self.constants) * len(ids)
+        copy_columns(self.env, model._table, columns)
+        self._remember(model.browse(ids), columns)
 
-    def _remember(self, records, columns, rows):
+    def _remember(self, records, columns):
         """Put what was written into the cache, as ``create()`` does: nobody reads it back from the database."""
-        values = dict(zip(columns, zip(*rows, strict=True), strict=True))
-        nothing = [None] * len(rows)
+        nothing = [None] * len(records)
         for field in self.fields.values():
             if not field.store or not field.column_type or field.translate or field.company_dependent:
                 continue
             if field.type in ("properties", "properties_definition", "html", "json", "reference"):
                 continue
-            column = values.get(field.name, nothing)
+            column = columns.get(field.name, nothing)
             if field.type in ("monetary", "float"):
                 column = [None if value is None else float(value) for value in column]
             field._insert_cache(records, column)
@@ -256,7 +295,8 @@ class _Creation:
                     for other in (command[2] if command[0] == Command.SET else [command[1]])
                 ]
                 if pairs:
-                    copy_rows(self.env, field.relation, (field.column1, field.column2), dict.fromkeys(pairs))
+                    own, others = map(list, zip(*dict.fromkeys(pairs), strict=True))
+                    copy_columns(self.env, field.relation, {field.column1: own, field.column2: others})
                     records.modified([name], create=True)
 
 
@@ -266,6 +306,14 @@ def _is_own_compute(model, field):
         return field.related is not None
     owners = [cls for cls in type(model).mro() if field.compute in vars(cls)]
     return len(owners) == 1 and owners[0].__module__.startswith(_SAFE_MODULES)
+
+
+def _read_column(model, field, values, sample):
+    """Return a column's values as the ORM would write them."""
+    if field.type in ("many2one", "date", "datetime") and not field.company_dependent:
+        return [value or None for value in values]
+    read = _converter(model, field, sample)
+    return [None if value is None else read(value) for value in values]
 
 
 def _converter(model, field, sample):
@@ -287,7 +335,8 @@ def _converter(model, field, sample):
         # Records of one bulk are of one store, hence of one currency
         currency = _currency(model, field, sample)
         places = currency.decimal_places
-        return lambda value: float_repr(currency.round(float(value or 0.0)), places)
+        # Many amounts are the same, and rounding one takes longer than finding it again
+        return functools.cache(lambda value: float_repr(currency.round(float(value or 0.0)), places))
     return lambda value: field.convert_to_column_insert(value, model)
 
 
@@ -309,9 +358,14 @@ def check_company(records, names):
             continue
         for company, group in records.grouped("company_id").items():
             others = group.sudo()[name] if field.type == "many2one" else group.sudo().mapped(name)
-            domain = others._check_company_domain(company) if others else None
-            if domain and others != others.with_context(active_test=False).filtered_domain(domain):
+            if not _is_in_company(others, company):
                 records._check_company([name])
+
+
+def _is_in_company(records, company):
+    """Tell whether a record of the company may name these records."""
+    domain = records._check_company_domain(company) if records else None
+    return not domain or records == records.with_context(active_test=False).filtered_domain(domain)
 
 
 # ------------------------------------------------------------

@@ -43,3 +43,9 @@ def plain_text(text):
     if len(text) > 1 and text[0] == "'" and text[1] in FORMULA:
         return text[1:]
     return text
+
+
+def plain_texts(texts):
+    """Return the texts of a row, each as `plain_text` has it; hardly any begins with an apostrophe."""
+    texts = [text.strip() for text in texts]
+    return list(map(plain_text, texts)) if "'" in "".join(texts) else texts

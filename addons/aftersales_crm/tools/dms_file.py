@@ -12,7 +12,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 
-from .dms_cell import CONTROL, FORMULA, HEADER_SEARCH_ROWS, MAX_CELL, DmsFileError, plain_text
+from .dms_cell import CONTROL, FORMULA, HEADER_SEARCH_ROWS, MAX_CELL, DmsFileError, plain_texts
 from .dms_sheet import Workbook
 
 # A line of a CSV file is cut here, which refuses its row; no line may be longer than the second limit
@@ -207,7 +207,7 @@ class DmsReader:
                     raise DmsFileError("rows", limit=self.max_rows)
                 if not self._numbered:
                     self._check_quotes(row, start)
-                    values = [plain_text(value) for value in row]
+                    values = plain_texts(row)
                     number = count
                 else:
                     number, values = int(row[0]), row[1:]

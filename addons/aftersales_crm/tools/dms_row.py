@@ -81,9 +81,10 @@ class RowReader:
         """Say why the row is no row of this table: None, or ``('width', 13)``, ``('long', 20000)``, ``('damaged', None)``."""
         if len(row.raw) > self.width and any(row.raw[self.width :]):
             return "width", len(row.raw)
-        if any(len(text) > MAX_CELL for text in row.raw):
+        whole = "".join(row.raw)
+        if len(whole) > MAX_CELL and any(len(text) > MAX_CELL for text in row.raw):
             return "long", MAX_CELL
-        if any(_UNREADABLE in text for text in row.raw):
+        if _UNREADABLE in whole:
             return "damaged", None
         return None
 
@@ -97,7 +98,7 @@ class RowReader:
             text = row.raw[index] if index < len(row.raw) else ""
             if text[:1] == "#" and text in _FAULTS:
                 faults.append(target)
-            elif text and not dms_values.is_empty(text):
+            elif text and (len(text) > dms_values.EMPTY_LENGTH or not dms_values.is_empty(text)):
                 row.cells[target] = text
         return faults
 

@@ -10,6 +10,7 @@ _VALUES = {
     "R": 9,
     **dict(zip("STUVWXYZ", range(2, 10))),
 }
+_LETTERS = frozenset(_VALUES)
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 # Position 10: I, O, Q, U, Z and 0 are never used, the row repeats every 30 years
 _YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"
@@ -20,6 +21,8 @@ def normalize_vin(text):
     """Return the number in upper case and half width, without blanks and dashes; None when nothing is left."""
     if not text:
         return None
+    if isinstance(text, str) and text.isascii() and text.isalnum():
+        return text.upper()
     text = unicodedata.normalize("NFKC", str(text)).upper()
     return "".join(char for char in text if not char.isspace() and char not in "-–—_·.") or None
 
@@ -29,7 +32,7 @@ def vin_problem(vin):
 
     :return: None, or a pair (code, detail): ``('length', 16)``, ``('letter', 'O')``, ``('character', '车')``
     """
-    if not vin:
+    if not vin or (len(vin) == 17 and _LETTERS.issuperset(vin)):
         return None
     for char in vin:
         if char in "IOQ":
