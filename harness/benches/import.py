@@ -193,7 +193,7 @@ import_seconds(100)
 load_seconds(50)
 loaded.clear()
 ours, our_rows, our_wall = import_seconds(COMPARED)
-core, core_rows, core_wall = load_seconds(COMPARED // 5)
+core, core_rows, core_wall = load_seconds(COMPARED)
 ratio = (our_rows / ours) / (core_rows / core)
 env.cr.rollback()
 

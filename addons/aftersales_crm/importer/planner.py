@@ -68,7 +68,9 @@ class ImportPlanner:
             with self.env.cr.savepoint():
                 rows = self._plan(raw_rows)
                 self._flush(rows)
-            return [self._line_vals(row) for row in rows]
+            lines = [self._line_vals(row) for row in rows]
+            self._let_go(rows)
+            return lines
         except REFUSALS as error:
             # A batch that the models refuse is halved until the bad row stands alone; the good ones go in.
             self.cells.said = said
@@ -80,6 +82,11 @@ class ImportPlanner:
             self.cells.reader.fill(row)
             row.errors.append(self._error_text(error))
             return [self._line_vals(row)]
+
+    def _let_go(self, rows):
+        """Part rows and entries, which name each other: the memory of a batch is free at once, and not in the end."""
+        for entry in self._entries(rows):
+            entry.born = None
 
     def _error_text(self, error):
         if isinstance(error, psycopg2.Error):
