@@ -24,6 +24,7 @@ from . import test_vin_plate
 
 # 3 Order
 from . import test_dms_rows
+from . import test_dms_texts
 from . import test_dms_tools
 from . import test_import
 from . import test_import_age

@@ -3,13 +3,16 @@ import io
 import zipfile
 from unittest.mock import patch
 
+import xlsxwriter
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from ..tools import dms_file, dms_sheet
+from ..tools import dms_file, dms_sheet, dms_texts
 from .common_order import HEADERS, AftersalesOrderCommon
 
-_SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>'
+_NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_SHEET = f"<worksheet {_NAMESPACE}><sheetData>{{rows}}</sheetData></worksheet>"
 
 
 @tagged("post_install", "-at_install")
@@ -43,13 +46,29 @@ class TestImportHostile(AftersalesOrderCommon):
         self._refuses(self._with_parts(good, {sheet: _SHEET.format(rows=same)}), "damaged")
         with patch.object(dms_sheet, "MAX_UNPACKED", 200_000):
             self._refuses(self._with_parts(good, {sheet: b" " * 5_000_000}), "impossible size")
-        with patch.object(dms_sheet, "MAX_SHARED_TEXTS", 10_000):
-            texts = "<sst>" + "<si><t>x</t></si>" * 5000 + "</sst>"
-            self._refuses(self._with_parts(good, {"xl/sharedStrings.xml": texts}), "impossible size")
         self._refuses(self._with_parts(good, {"xl/vbaProject.bin": b"x"}), "macros")
         self._refuses(self._with_parts(good, {sheet: '<!DOCTYPE x [<!ENTITY a "b">]>' + billion}), "definitions")
         self._refuses(good[: len(good) // 2], "damaged")
         self._refuses(b"PK\x03\x04" + b"\0" * 500, "damaged")
+
+    def test_shared_texts(self):
+        """The texts that cells share are neither impossibly many nor impossibly long."""
+        out = io.BytesIO()
+        with xlsxwriter.Workbook(out) as book:
+            sheet = book.add_worksheet()
+            for index, row in enumerate([HEADERS, self._row()]):
+                sheet.write_row(index, 0, row)
+        for limit, items in (
+            ("MAX_TEXTS", "<si><t>x</t></si>" * 5000),
+            ("MAX_TEXT_BYTES", "<si><t>" + "x" * 200_000 + "</t></si>"),
+            ("MAX_TEXT_BYTES", "<si/>" + "<x/>" * 50_000),
+        ):
+            content = self._with_parts(out.getvalue(), {"xl/sharedStrings.xml": f"<sst {_NAMESPACE}>{items}</sst>"})
+            with patch.object(dms_texts, limit, 4_999):
+                self._refuses(content, "impossible size")
+        imp = self._create_import(out.getvalue(), self.admin)
+        imp.action_apply()
+        self.assertEqual(imp.count_create, 1)
 
     def test_formulas_and_links_are_text(self):
         """Formulas are not evaluated, links are not followed; they come back as text that no spreadsheet runs."""

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 
 from .dms_cell import HEADER_SEARCH_ROWS, MAX_CELL, MAX_COLUMNS, DmsFileError, cell_text
+from .dms_texts import SharedTexts
 
 # Rows that a sheet can have
 MAX_SHEET_ROWS = 1_048_576
@@ -16,9 +17,8 @@ MAX_SHEET_ROWS = 1_048_576
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_UNPACKED_SHEET = 4 * 1024 * 1024 * 1024
 MAX_SHRINKING = 100
-# Parts that stand in memory as a whole (styles, names of the sheets), and the texts that cells share
+# Parts that stand in memory as a whole (styles, names of the sheets)
 MAX_PART = 16 * 1024 * 1024
-MAX_SHARED_TEXTS = 100 * 1024 * 1024
 # What stands in a sheet between the end of one row and the end of the next
 MAX_ROW_BYTES = 16 * 1024 * 1024
 MAX_PARTS = 10_000
@@ -89,19 +89,11 @@ class Workbook:
 
     def rows(self, max_rows):
         """Yield (row number as the sheet counts, list of texts) of the first visible sheet that holds any."""
-        from openpyxl.reader.excel import ExcelReader  # heavy: only when a workbook is read
-
+        reader = None
         try:
-            reader = ExcelReader(self.file, read_only=True, data_only=True, keep_links=False)
-            reader.archive.close()
-            reader.archive = _Archive(self.file)
+            reader = _make_reader(self.file)
             reader.read()
-        except DmsFileError:
-            raise
-        except Exception as error:
-            raise DmsFileError("broken") from error
-        book = reader.wb
-        try:
+            book = reader.wb
             for sheet in book.worksheets:
                 if sheet.sheet_state != "visible":
                     continue
@@ -116,7 +108,10 @@ class Workbook:
         except Exception as error:
             raise DmsFileError("broken") from error
         finally:
-            book.close()
+            if reader:
+                reader.archive.close()
+                if isinstance(reader.shared_strings, SharedTexts):
+                    reader.shared_strings.close()
 
     def _sheet_rows(self, book, sheet, max_rows):
         count, before = 0, 0
@@ -139,6 +134,23 @@ class Workbook:
             yield number, values
 
 
+def _make_reader(file):
+    """Return openpyxl's reader of a workbook, with shared texts on disk and every part looked at before it is read."""
+    from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader  # heavy: only when a workbook is read
+
+    class Reader(ExcelReader):
+        def read_strings(self):
+            part = self.package.find(SHARED_STRINGS)
+            if part is not None:
+                with self.archive.open(part.PartName[1:]) as source:
+                    self.shared_strings = SharedTexts(source)
+
+    reader = Reader(file, read_only=True, data_only=True, keep_links=False)
+    reader.archive.close()
+    reader.archive = _Archive(file)
+    return reader
+
+
 class _Archive(zipfile.ZipFile):
     """An archive of which every part that is opened is looked at first, and none is larger than what it is for."""
 
@@ -151,7 +163,7 @@ class _Archive(zipfile.ZipFile):
         part = super().open(name, mode, pwd, **options)
         check_prolog(part.read(_HEAD))
         part.seek(0)
-        return _Meter(part, MAX_SHARED_TEXTS)
+        return _Meter(part, MAX_PART)
 
 
 class _Meter:
