@@ -64,13 +64,12 @@ class ImportPlanner:
     def _run(self, raw_rows):
         said = self.cells.said.snapshot()
         self.customers.take_doubts()
+        rows = []
         try:
             with self.env.cr.savepoint():
                 rows = self._plan(raw_rows)
                 self._flush(rows)
-            lines = [self._line_vals(row) for row in rows]
-            self._let_go(rows)
-            return lines
+            return [self._line_vals(row) for row in rows]
         except REFUSALS as error:
             # A batch that the models refuse is halved until the bad row stands alone; the good ones go in.
             self.cells.said = said
@@ -82,11 +81,17 @@ class ImportPlanner:
             self.cells.reader.fill(row)
             row.errors.append(self._error_text(error))
             return [self._line_vals(row)]
+        finally:
+            self._let_go(rows)
 
     def _let_go(self, rows):
-        """Part rows and entries, which name each other: the memory of a batch is free at once, and not in the end."""
-        for entry in self._entries(rows):
-            entry.born = None
+        """Part rows and entries, which name each other: the memory of a batch is free at once, not some time later."""
+        for row in rows:
+            for entry in (row.order, row.vehicle, row.partner, row.brought_by, *row.catalogue):
+                if entry is not None:
+                    entry.born = None
+            row.order = row.vehicle = row.partner = row.brought_by = None
+            row.changes, row.catalogue = [], []
 
     def _error_text(self, error):
         if isinstance(error, psycopg2.Error):

@@ -1,3 +1,4 @@
+import gc
 import io
 import random
 from unittest.mock import patch
@@ -6,9 +7,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
+from ..importer.planner import ImportPlanner
 from ..models import aftersales_import_batch_mixin as run
 from ..models.aftersales_repair_order_bulk import WRITE_COVERED
 from ..tools import bulk
+from ..tools.dms_row import Row
 from .both_ways import import_in_ways
 from .common_order import HEADERS, VIN_1, VIN_2, AftersalesOrderCommon
 
@@ -52,6 +55,31 @@ class TestImportWork(AftersalesOrderCommon):
             self.assertTrue(imp._work())
         self.assertRecordValues(imp, [{"state": "applied", "rows_done": 35, "count_create": 35, "order_created": 35}])
         self.assertEqual(self.env["aftersales.repair.order"].search_count([("name", "=like", "L0%")]), 35)
+
+    def test_memory_of_a_batch_is_free(self):
+        """No row waits for the garbage collector: a file of a million rows takes the memory of one batch."""
+        alive, work = [], ImportPlanner.run
+
+        def run_and_count(planner, rows):
+            lines = work(planner, rows)
+            alive.append(sum(isinstance(item, Row) for item in gc.get_objects()))
+            return lines
+
+        rows = self._rows(30)
+        # Refused by the file, refused by what it says, said twice, a person to decide, a car of the row before
+        rows[3] = self._row(order="L9001", vin="BAD")
+        rows[4] = self._row(order="L9002", date_out="2026-01-01 10:00")
+        rows[5] = list(rows[6])
+        rows[7] = self._row(order="L9003", plate="沪L90003", vin="", name="另一个", phone="13900000008")
+        rows[9] = self._row(order="L9004", plate="沪L00008", vin="", name="客户8", phone="13900000008")
+        imp = self._start(rows)
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        with patch.object(run, "BATCH", 10), patch.object(ImportPlanner, "run", run_and_count):
+            self.assertTrue(imp._work())
+        self.assertEqual((imp.state, imp.count_refused), ("applied", 2))
+        self.assertEqual(alive, [0, 0, 0])
 
     def test_scheduled_action(self):
         """The scheduled action takes what waits, and looks again until it is done."""
