@@ -62,6 +62,14 @@ class TestClickAll(AftersalesCaseCommon, HttpCase):
     def test_admin(self):
         """The administrator of the app, who also administers Odoo, finds no broken screen."""
         self.admin.group_ids |= self.env.ref("base.group_system")
+        # Imports with rows, refusals and a customer to decide (their forms: tests/test_import_screens.py)
+        rows = [
+            self._row(),
+            self._row(order="WX2", vin="BAD"),
+            self._row(order="WX3", name="李四", vin="", plate="沪B1"),
+        ]
+        self._create_import(self._csv(rows), self.admin).action_apply()
+        self._create_import(self._csv(rows[::-1]), self.admin).action_dry_run()
         self._click_everywhere(self.admin)
 
     def test_every_role_is_clicked(self):
