@@ -34,8 +34,7 @@ class TestSharedTexts(BaseCase):
         self.assertEqual([texts[number] for number in range(len(texts))], expected)
         self.assertEqual(len(texts), 8)
         for number in (-1, 8):
-            with self.assertRaises(IndexError):
-                texts[number]
+            self.assertRaises(IndexError, texts.__getitem__, number)
 
     def test_in_any_order(self):
         """Few texts are kept in memory; each is found again, in whatever order the cells ask for them."""
