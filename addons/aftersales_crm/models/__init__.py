@@ -54,6 +54,7 @@ from . import res_users
 from . import res_partner_bulk
 
 # 3 Order
+from . import aftersales_import_notice_mixin
 from . import aftersales_import_file_mixin
 from . import aftersales_import_match_mixin
 from . import aftersales_import_batch_mixin

@@ -1,11 +1,11 @@
 import tempfile
-import time
 from collections import Counter
 
-from odoo import api, fields, models, tools
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ..importer.planner import SLOTS, ImportPlanner
+from ..tools.time_limit import make_time_check
 from .aftersales_import_batch_mixin import LINE_COLUMNS
 
 
@@ -79,7 +79,7 @@ class AftersalesImportCheckMixin(models.AbstractModel):
         self._take_slot()
         limits = self._get_highest_ids()
         tally = Counter()
-        end = time.monotonic() + self._get_check_seconds() if beat else float("inf")
+        is_over = make_time_check() if beat else lambda: False
         with self._open_reader() as reader:
             total, moment = self._survey(reader)
             planner = ImportPlanner(self, self.date_source or moment)
@@ -93,7 +93,7 @@ class AftersalesImportCheckMixin(models.AbstractModel):
                 tally.update(self._tally(lines))
                 self.env.flush_all()
                 self.env.invalidate_all(flush=False)
-                if beat and (not beat(tally["rows_done"], total) or time.monotonic() > end):
+                if beat and (not beat(tally["rows_done"], total) or is_over()):
                     break
         values = {**dict.fromkeys(self._get_count_fields(), 0), **tally, "row_count": total, **self._count_records()}
         values["rows_checked"] = tally["rows_done"] if tally["rows_done"] < total else 0
@@ -122,10 +122,3 @@ class AftersalesImportCheckMixin(models.AbstractModel):
             " ORDER BY row_number) TO STDOUT",
             spool,
         )
-
-    @api.model
-    def _get_check_seconds(self):
-        """Return how long a check may take before a server with worker processes would end it; it is one transaction."""
-        limit = tools.config["limit_time_real_cron"]
-        limit = tools.config["limit_time_real"] if limit is None or limit < 0 else limit
-        return limit * 0.7 if tools.config["workers"] and limit else float("inf")

@@ -15,6 +15,7 @@ from odoo.exceptions import UserError
 from ..tools import dms_file, dms_table, dms_values
 from ..tools.dms_row import RowReader
 from ..tools.export_mark import is_export_mark
+from ..tools.time_limit import make_time_check
 
 # Rows of the file that are looked at for the header and the sample values
 _HEAD_ROWS = dms_file.HEADER_SEARCH_ROWS + 20
@@ -93,7 +94,7 @@ class AftersalesImportFileMixin(models.AbstractModel):
                     with self._open_attachment(table) as copy, dms_file.DmsReader(copy, limit, numbered=True) as reader:
                         yield reader
                 else:
-                    with dms_file.DmsReader(file, limit) as reader:
+                    with dms_file.DmsReader(file, limit, is_over=make_time_check()) as reader:
                         yield reader
         except dms_file.DmsFileError as error:
             raise UserError(self._file_error(error)) from error
@@ -160,6 +161,10 @@ class AftersalesImportFileMixin(models.AbstractModel):
             "csv": self.env._(
                 "Line %(line)s cannot be split into cells: a quotation mark is probably never closed.",
                 line=details.get("line"),
+            ),
+            "slow": self.env._(
+                "Reading the workbook takes longer than the server may work at a time. Save it as CSV and drop that, or have "
+                "the system administrator give the server more time (limit_time_real, limit_time_cpu)."
             ),
             "rows": self.env._("The file has more than %(limit)s rows. Split it.", limit=details.get("limit")),
             "header": self.env._(

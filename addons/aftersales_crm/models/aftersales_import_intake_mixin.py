@@ -102,6 +102,8 @@ class AftersalesImportIntakeMixin(models.AbstractModel):
         waits = bool(doubled or (lost and action == "apply"))
         if self.added_headers or lost or doubled:
             self._tell_difference(waits)
+        elif action == "read" and self.origin != "api":
+            self._tell_waiting()
         if action == "read" or waits:
             return
         try:
@@ -130,6 +132,7 @@ class AftersalesImportIntakeMixin(models.AbstractModel):
                     self.env.cr.rollback()
                     _logger.warning("File %s of source %s was not taken: %s", path.name, mapping.name, error)
                     mapping._put_aside(path, "refused")
+                    mapping._tell_refused(path.name, error)
                 self.env["ir.cron"]._commit_progress(1)
 
     @api.model
@@ -186,12 +189,17 @@ class AftersalesImportIntakeMixin(models.AbstractModel):
                 with self.env.cr.savepoint():
                     record._do_intake(mapping.intake_action)
             except UserError as error:
-                record.message_post(body=str(error.args[0]))
+                record._tell(mapping.user_id, str(error.args[0]))
             records |= record
         if not records:
             records = mine.create({"mapping_id": mapping.id, "company_id": mapping.company_id.id})
             records._write_protected({"origin": "mail", "state": "cancelled"})
-            records.message_post(body=self.env._("The e-mail had no CSV or XLSX file."))
+            records._tell(
+                mapping.user_id,
+                records._for_reader(mapping.user_id).env._(
+                    "An e-mail of %(sender)s had no CSV or XLSX file.", sender=msg_dict.get("email_from")
+                ),
+            )
         return self.browse(records[0].id)
 
     @api.model

@@ -2,7 +2,7 @@ import os
 from pathlib import Path
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, email_normalize_all
 
 from ..tools import dms_match, dms_values
@@ -278,6 +278,24 @@ class AftersalesImportMapping(models.Model):
         while place.exists():
             place, number = target / f"{path.stem}-{number}{path.suffix}", number + 1
         path.rename(place)
+
+    def _tell_refused(self, file_name, error):
+        """Tell the person that a file of the folder could not be taken, and where it lies now."""
+        user = self.user_id
+        mine = self.sudo().with_context(lang=user.lang)
+        # What the server says of its own files is not for everybody
+        reason = error.args[0] if isinstance(error, UserError) else mine.env._("The server cannot read it.")
+        self.env["mail.thread"].message_notify(
+            partner_ids=user.partner_id.ids,
+            author_id=self.env.ref("base.partner_root").id,
+            subject=mine.env._("%(file)s was not imported", file=file_name),
+            body=mine.env._(
+                "%(file)s of the source “%(name)s” lies in the folder “refused” now. %(reason)s",
+                file=file_name,
+                name=self.name,
+                reason=reason,
+            ),
+        )
 
     def _alias_get_creation_values(self):
         values = super()._alias_get_creation_values()

@@ -16,7 +16,7 @@ class AftersalesImportMatchMixin(models.AbstractModel):
 
     _name = "aftersales.import.match.mixin"
     _description = "DMS Import: Source of a File"
-    _inherit = ["aftersales.protected.mixin"]
+    _inherit = ["aftersales.protected.mixin", "aftersales.import.notice.mixin"]
     _protected_fields = frozenset({"added_headers"})
 
     added_headers = fields.Json(
@@ -190,8 +190,7 @@ class AftersalesImportMatchMixin(models.AbstractModel):
         """Tell the person of the source what differs in a file that came in by itself."""
         self.ensure_one()
         user = self.mapping_id.user_id
-        # The file came in in this person's name: Odoo does not tell people what they say themselves
-        mine = self.sudo().with_context(lang=user.lang, mail_notify_author_mention=True)
+        mine = self._for_reader(user)
         if waits:
             first = mine.env._(
                 "Nothing of this file was imported: its columns differ from those of the source “%(name)s”. Say what they "
@@ -209,9 +208,4 @@ class AftersalesImportMatchMixin(models.AbstractModel):
             mine.doubled_columns
             and mine.env._("These columns go to the same: %(columns)s.", columns=mine.doubled_columns),
         ]
-        mine.message_post(
-            body=" ".join(filter(None, parts)),
-            author_id=self.env.ref("base.partner_root").id,
-            partner_ids=user.partner_id.ids,
-            subtype_xmlid="mail.mt_comment",
-        )
+        self._tell(user, " ".join(filter(None, parts)))

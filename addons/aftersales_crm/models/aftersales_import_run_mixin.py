@@ -35,7 +35,7 @@ class AftersalesImportRunMixin(models.AbstractModel):
 
     _name = "aftersales.import.run.mixin"
     _description = "DMS Import: Work"
-    _inherit = ["aftersales.protected.mixin"]
+    _inherit = ["aftersales.protected.mixin", "aftersales.import.notice.mixin"]
     _protected_fields = frozenset({"job", "job_user_id", "rows_before", "stop_ids"})
 
     job = fields.Selection([("check", "Check"), ("apply", "Import")], readonly=True, copy=False)
@@ -190,9 +190,7 @@ class AftersalesImportRunMixin(models.AbstractModel):
         """
         self.ensure_one()
         try:
-            if self.job == "check":
-                return self._work_check(commit)
-            return self._work_apply(commit, deadline)
+            done = self._work_check(commit) if self.job == "check" else self._work_apply(commit, deadline)
         except ImportBusy:
             if commit:
                 self.env.cr.rollback()
@@ -204,13 +202,14 @@ class AftersalesImportRunMixin(models.AbstractModel):
             self._give_up(str(error.args[0]))
             self.env["ir.cron"]._commit_progress()
             return True
+        if commit and done and self.state in ("checked", "applied"):
+            self._tell_result()
+        return done
 
     def _give_up(self, reason):
         """The file as a whole cannot be read after all: say so, and give it back to the person."""
         self._write_protected({"state": "stopped" if self.rows_done else "mapped", "job": False})
-        self.sudo().message_post(
-            body=reason, partner_ids=self.job_user_id.partner_id.ids, subtype_xmlid="mail.mt_comment"
-        )
+        self._tell(self.job_user_id or self.user_id, reason)
 
     # ------------------------------------------------------------
     # APPLY

@@ -32,6 +32,7 @@ from . import test_import_columns
 from . import test_import_doubt
 from . import test_import_hostile
 from . import test_import_intake
+from . import test_import_notice
 from . import test_import_rights
 from . import test_import_rows
 from . import test_import_sources

@@ -66,11 +66,13 @@ class DmsReader:
     :param file: binary and seekable
     :param max_rows: a file with more rows is refused
     :param numbered: whether the file is the table of a sheet (`table`), each row with its number
+    :param is_over: function that tells whether there is no time left to read a sheet
     :raises DmsFileError: when the file as a whole cannot be read
     """
 
-    def __init__(self, file, max_rows, numbered=False):
+    def __init__(self, file, max_rows, numbered=False, is_over=lambda: False):
         self.max_rows = max_rows
+        self._is_over = is_over
         self._own = ExitStack()
         file.seek(0)
         self.form = "xlsx" if numbered else file_format(file.read(4096))
@@ -112,8 +114,10 @@ class DmsReader:
         spool = self._own.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (closed with the reader)
         text = io.TextIOWrapper(spool, encoding="utf-8", newline="", write_through=False)
         writer = csv.writer(text)
-        for number, values in rows:
+        for count, (number, values) in enumerate(rows, 1):
             writer.writerow([number, *values])
+            if count % 1000 == 0 and self._is_over():
+                raise DmsFileError("slow")
         text.flush()
         text.detach()
         return spool
