@@ -13,6 +13,9 @@ class CustomerPlanner(RecordPlanner):
     def __init__(self, *rooms):
         super().__init__(*rooms)
         self._doubts = {}
+        # What a customer is sent is in the language of the store, not in that of who imports
+        lang = self.company.sudo().partner_id.lang
+        self._card = {"company_id": self.company.id, **({"lang": lang} if lang else {})}
 
     def plan(self, row):
         """Return the customer of the row, None when the row names nobody."""
@@ -108,7 +111,7 @@ class CustomerPlanner(RecordPlanner):
         return dms_values.normalize_name(entry.get("name")) == name
 
     def _new(self, row, name, phone):
-        entry = self.ledger.new(row, PARTNER, {"company_id": self.company.id, "name": name})
+        entry = self.ledger.new(row, PARTNER, {**self._card, "name": name})
         others = self.register.partners_by_phone.get(phone, ()) if phone else ()
         if others:
             # The number is another person's: perhaps the wife's, perhaps the same one under another name

@@ -27,7 +27,7 @@ class ResPartner(models.Model):
         }
 
     def _bulk_fields(self):
-        return frozenset({"company_id", "name", "phone", "street", "aftersales_source_date"})
+        return frozenset({"company_id", "name", "lang", "phone", "street", "aftersales_source_date"})
 
     def _bulk_rules(self, vals_list):
         phone_format = self._bulk_phone_format()

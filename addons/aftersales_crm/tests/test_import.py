@@ -66,6 +66,16 @@ class TestImport(AftersalesOrderCommon):
         self.assertEqual((imp.vehicle_created, imp.partner_created), (1, 1))
         self.assertIn(VIN_2, imp.line_ids.detail_text)
 
+    def test_a_customer_is_written_to_in_the_language_of_the_store(self):
+        """Letters to a new customer are in the store's language, whoever imports; a card that is there keeps its own."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.store.partner_id.lang = "zh_CN"
+        self.assertEqual(self.admin.lang, "en_US")
+        self._apply([self._row(**NEW_CAR), self._row(order="WX002")])
+        self.assertEqual(self._find_order("WX001").partner_id.lang, "zh_CN")
+        self.assertEqual(self._find_order("WX002").partner_id, self.owner)
+        self.assertEqual(self.owner.lang, "en_US")
+
     def test_advisor_who_is_a_user(self):
         """A name that is a user of the store becomes the advisor; a user of another store does not."""
         self._apply([self._row(advisor=self.advisor.name), self._row(order="WX002", advisor=self.advisor_b.name)])
