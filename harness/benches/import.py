@@ -21,6 +21,7 @@ from harness.dms_export import HEADERS, make_month
 
 LARGE = SIZE or 1_000_000  # noqa: F821
 SMALL = 10_000
+SMALL_TIMES = 3
 MONTHS = 10
 COMPARED = 3000
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -54,8 +55,9 @@ class Watch:
         self.begun = (time.process_time(), backend_seconds(cr), time.perf_counter())
 
     def seconds(self):
-        used = time.process_time() - self.begun[0] + backend_seconds(self.cr) - self.begun[1]
-        return used, time.perf_counter() - self.begun[2]
+        """Seconds of the processors in all, those of the database among them, and seconds on the clock."""
+        database = backend_seconds(self.cr) - self.begun[1]
+        return time.process_time() - self.begun[0] + database, database, time.perf_counter() - self.begun[2]
 
 
 # ------------------------------------------------------------
@@ -94,7 +96,7 @@ def import_seconds(count):
         watch = Watch(env.cr)
         imp._work()
         env.flush_all()
-        used, seconds = watch.seconds()
+        used, _database, seconds = watch.seconds()
         total, wall, rows_total = total + used, wall + seconds, rows_total + len(rows)
         assert imp.state == "applied"
     return total, rows_total, wall
@@ -173,7 +175,7 @@ def load_seconds(count):
             result = mine[model].load(names, data)
             assert result["ids"], result["messages"][:3]
         env.flush_all()
-        used, seconds = watch.seconds()
+        used, _database, seconds = watch.seconds()
         total, wall = total + used, wall + seconds
     return total, rows_total, wall
 
@@ -214,7 +216,10 @@ def write_history(path, rows):
 
 
 def work_alone(path, name):
-    """Import a file in a worker of its own, batch by batch: (rows, seconds, wall, peak megabytes, megabytes before)."""
+    """Import a file in a worker of its own, batch by batch.
+
+    :return: (rows, seconds, those of the database among them, wall, peak megabytes, megabytes before)
+    """
     company = make_store(name)
     mine = env(context={"allowed_company_ids": company.ids})
     imp = mine["aftersales.import"].create({"file_name": "history.csv", "company_id": company.id})
@@ -239,8 +244,8 @@ def work_alone(path, name):
                 before = peak()
                 watch = Watch(cr)
                 assert mine._work(commit=True)
-                used, seconds = watch.seconds()
-                os.write(into, json.dumps([mine.rows_done, used, seconds, peak(), before]).encode())
+                used, database, seconds = watch.seconds()
+                os.write(into, json.dumps([mine.rows_done, used, database, seconds, peak(), before]).encode())
         finally:
             os._exit(0)
     os.close(into)
@@ -254,25 +259,32 @@ def peak():
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
 
 
-results = {}
+def import_history(folder, name, size):
+    path = f"{folder}/{name}.csv"
+    write_history(path, size)
+    result = work_alone(path, name)
+    os.unlink(path)
+    return result
+
+
 with tempfile.TemporaryDirectory() as folder:
-    for label, size in (("warm", 2000), ("small", SMALL), ("large", LARGE)):
-        write_history(f"{folder}/{label}.csv", size)
-        results[label] = work_alone(f"{folder}/{label}.csv", label)
-        os.unlink(f"{folder}/{label}.csv")
-(small_rows, small_used, small_wall, small_peak, _before) = results["small"]
-(large_rows, large_used, large_wall, large_peak, before) = results["large"]
+    import_history(folder, "warm", 2000)
+    # Several small ones: one takes only seconds
+    smalls = [import_history(folder, f"small {number}", SMALL) for number in range(SMALL_TIMES)]
+    large_rows, large_used, large_database, large_wall, large_peak, before = import_history(folder, "large", LARGE)
+small_rows, small_used, small_database, small_wall = (sum(numbers) for numbers in list(zip(*smalls, strict=True))[:4])
+small_peak = max(small[4] for small in smalls)
 growth = (large_used / large_rows) / (small_used / small_rows)
 problems = []
 if growth > 1.2:
-    problems.append(f"a row of {large_rows} rows costs {growth:.2f} times one of {small_rows} (bar 1.2)")
+    problems.append(f"a row of {large_rows} rows costs {growth:.2f} times one of {small_rows // SMALL_TIMES} (bar 1.2)")
 if large_peak >= 400:
     problems.append(f"the worker took {large_peak:.0f} MB (bar 400)")
 rows = [
     ["import, the month as of the 20th and then whole", f"{our_rows / ours:,.0f} rows/s of processor ({our_rows} rows, {our_wall:.1f} s)"],
-    ["core's load(), the same upserts", f"{core_rows / core:,.0f} rows/s of processor ({core_rows} rows, {core_wall:.1f} s)"],
-    [f"{small_rows:,} rows", f"{1e6 * small_used / small_rows:,.0f} µs a row, {small_wall:,.0f} s, peak {small_peak:.0f} MB"],
-    [f"{large_rows:,} rows", f"{1e6 * large_used / large_rows:,.0f} µs a row, {large_wall:,.0f} s, peak {large_peak:.0f} MB (before the first row {before:.0f})"],
+    ["core's load(), the same files", f"{core_rows / core:,.0f} rows/s of processor ({core_rows} rows, {core_wall:.1f} s)"],
+    [f"{small_rows // SMALL_TIMES:,} rows, {SMALL_TIMES} times", f"{1e6 * small_used / small_rows:,.0f} µs a row, of them in the database {1e6 * small_database / small_rows:,.0f}; {small_wall:,.0f} s, peak {small_peak:.0f} MB"],
+    [f"{large_rows:,} rows", f"{1e6 * large_used / large_rows:,.0f} µs a row, of them in the database {1e6 * large_database / large_rows:,.0f}; {large_wall:,.0f} s, peak {large_peak:.0f} MB (before the first row {before:.0f})"],
     ["cost of a row, large to small", f"{growth:.2f} (bar 1.2)"],
     ["memory of the worker", f"{large_peak:.0f} MB (bar 400)"],
 ]  # fmt: skip

@@ -188,7 +188,7 @@ class ImportPlanner:
             elif entry.vals:
                 changed.append(entry)
             if not entry.new and entry.model in stale:
-                stale[entry.model].append(entry.record.id)
+                stale[entry.model].append(entry)
         for model in MODELS:
             new, changed = by_model[model]
             if new:
@@ -196,9 +196,9 @@ class ImportPlanner:
             if changed:
                 self._change(model, changed)
         self._keep_doubts()
+        for model, entries in stale.items():
+            self._date(model, entries)
         self.env.flush_all()
-        for model, ids in stale.items():
-            self._date(model, ids)
 
     def _foretell(self, entries, vals_list, rows):
         """Give new files at once what the orders of the batch will make of them: the last visit and the odometer.
@@ -239,6 +239,8 @@ class ImportPlanner:
             orders._write_each([{"comeback_of_id": comeback.record.id} for _entry, comeback in late])
 
     def _change(self, model, entries):
+        if model in SOURCE_DATE:
+            self._date_with_change(model, entries)
         if model == ORDER:
             orders = self.env[model].browse([entry.record.id for entry in entries])
             orders._write_each([entry.write_vals() for entry in entries])
@@ -246,16 +248,35 @@ class ImportPlanner:
         for entry in entries:
             entry.record.write(entry.write_vals())
 
-    def _date(self, model, ids):
-        """Put down the moment of the file on what it told of; that is no change of the record."""
-        if ids and self.ledger.as_of:
+    def _date(self, model, entries):
+        """Put down the moment of the file on what it told of; that is no change of the record.
+
+        What the rows have changed as well is written once, with all of it: each UPDATE of a wide row costs what its indexes
+        cost.
+        """
+        records = self.env[model]
+        records._recompute_model()
+        written = {id_ for field, ids in self.env._field_dirty.items() if field.model_name == model for id_ in ids}
+        self._date_with_change(model, [entry for entry in entries if entry.record.id in written])
+        ids = [entry.record.id for entry in entries if self._is_older(entry)]
+        if ids:
             name = SOURCE_DATE[model]
             self.env.cr.execute(
-                f'UPDATE "{self.env[model]._table}" SET "{name}" = %s'
-                f' WHERE id = ANY(%s) AND ("{name}" IS NULL OR "{name}" < %s)',
-                (self.ledger.as_of, ids, self.ledger.as_of),
+                f'UPDATE "{records._table}" SET "{name}" = %s WHERE id = ANY(%s)', (self.ledger.as_of, ids)
             )
-            self.env[model].browse(ids).invalidate_recordset([name], flush=False)
+            records.browse(ids).invalidate_recordset([name], flush=False)
+
+    def _date_with_change(self, model, entries):
+        """Put down the moment of the file on records that are about to be written anyway."""
+        ids = [entry.record.id for entry in entries if self._is_older(entry)]
+        if ids:
+            records = self.env[model].browse(ids)
+            records._fields[SOURCE_DATE[model]]._update_cache(records, self.ledger.as_of, dirty=True)
+
+    def _is_older(self, entry):
+        """Tell whether the values of the record are known of an earlier moment than the file, or of none."""
+        moment = entry.record[SOURCE_DATE[entry.model]]
+        return bool(self.ledger.as_of) and (not moment or moment < self.ledger.as_of)
 
     def _keep_doubts(self):
         doubts = self.customers.take_doubts()
