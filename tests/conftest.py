@@ -135,8 +135,18 @@ def pytest_runtest_makereport(item: pytest.Item):
     return report
 
 
+@pytest.fixture(scope="session")
+def patient_expectations() -> None:
+    """What a page is to show may take as long as any of its other steps: a save waits for a busy server."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)
+
+
 @pytest.fixture
-def open_page(browser, request: pytest.FixtureRequest, start_server: Callable) -> Iterator[Callable]:
+def open_page(
+    browser, patient_expectations, request: pytest.FixtureRequest, start_server: Callable
+) -> Iterator[Callable]:
     """``open_page(locale="en-US")``: a page with cookies of its own, watched for console errors.
 
     The errors are in ``page.errors``; the test fails when a page that it opened has some.  A
