@@ -61,7 +61,8 @@ def compare_book(gm: Json2, content: bytes, report: int, lang: str) -> int:
     from openpyxl import load_workbook
 
     context = {"lang": lang}
-    sheet = load_workbook(io.BytesIO(content), data_only=True).worksheets[1]
+    # The figures stand behind the cover and the summary, under a name in the language of the book
+    sheet = load_workbook(io.BytesIO(content), data_only=True).worksheets[2]
     shown = Counter(
         tuple(_cell(value) for value in row)
         for row in sheet.iter_rows(min_row=2, max_col=7, values_only=True)

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from harness import chain, clients
+from harness import chain_store, clients
 from tests.screen import FORM, Person
 
 FINDING = "交车时没有提醒下次保养"
@@ -16,7 +16,7 @@ FINDING = "交车时没有提醒下次保养"
 
 def today() -> datetime.date:
     """The day in the store."""
-    return datetime.datetime.now(chain.ZONE).date()
+    return datetime.datetime.now(chain_store.ZONE).date()
 
 
 def in_days(days: int) -> datetime.date:
@@ -27,7 +27,7 @@ def in_days(days: int) -> datetime.date:
 class People:
     """The people of the store, logged in when first needed."""
 
-    def __init__(self, store: chain.Store, open_page, url: str) -> None:
+    def __init__(self, store: chain_store.Store, open_page, url: str) -> None:
         self.store, self.open_page, self.url = store, open_page, url
         self.known: dict[str, Person] = {}
 
@@ -42,7 +42,7 @@ class People:
         return self.known[role]
 
 
-def find(store: chain.Store, manager: Person, report: int) -> int:
+def find(store: chain_store.Store, manager: Person, report: int) -> int:
     """The service manager writes a finding into the quality analysis and makes a preventive action of it."""
     category = store.manager("aftersales.problem.category", "search_read", domain=[], fields=["name"], limit=1)[0]
     manager.open(f"aftersales-monthly-reports/{report}")
@@ -117,7 +117,7 @@ def decide(gm: Person, button: str) -> None:
 def test_from_a_finding_to_its_effect_in_the_next_report(server, odoo_env, open_page):
     """Finding → preventive action → returned → changed → signed → done → verified → closed → told by the next report."""
     root = clients.Json2(server.url, server.database, clients.api_key(odoo_env, server.database, "admin"))
-    store = chain.open_store(odoo_env, server.url, server.database, root)
+    store = chain_store.open_store(odoo_env, server.url, server.database, root)
     # On a phone the first greeting of the chat robot would cover the screen.
     users = root("res.users", "search", domain=[["login", "in", list(store.logins.values())]])
     root.write("res.users", users, {"odoobot_state": "disabled"})
@@ -183,7 +183,7 @@ def test_from_a_finding_to_its_effect_in_the_next_report(server, odoo_env, open_
     assert [(row["numerator"], row["denominator"]) for row in figure] == [(1, 1)]
 
 
-def submit_actions(store: chain.Store, names: list[str]) -> list[int]:
+def submit_actions(store: chain_store.Store, names: list[str]) -> list[int]:
     """The service manager submits one action a name."""
     values = {
         "kind": "corrective",
@@ -225,7 +225,7 @@ def select(gm: Person, names: list[str]) -> None:
 def test_several_decisions_on_a_phone(server, odoo_env, open_page):
     """The general manager holds a card, touches a second, and signs both; two others go back with one reason."""
     root = clients.Json2(server.url, server.database, clients.api_key(odoo_env, server.database, "admin"))
-    store = chain.open_store(odoo_env, server.url, server.database, root)
+    store = chain_store.open_store(odoo_env, server.url, server.database, root)
     root.write("res.users", [store.people["gm"]], {"odoobot_state": "disabled"})
     names = ["返修交接", "配件报价", "洗车排队", "交车讲解"]
     actions = submit_actions(store, names)

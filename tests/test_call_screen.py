@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from harness import database
 from harness.browser import log_in
-from harness.chain import ZONE
+from harness.chain_store import ZONE
 from tests.store import make_store
 
 CALLS = 26

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from harness import chain, clients
+from harness import chain_store, clients
 from tests.screen import FORM, Person, Refused
 
 LANGUAGES = {"en_US": "en-US", "zh_CN": "zh-CN"}
@@ -20,7 +20,7 @@ GLOSSARY = ("受理", "分级", "移交", "二次回访", "回访")
 class Day:
     """The people of the store, each with a page of the size that they work on."""
 
-    def __init__(self, store: chain.Store, open_page, url: str, lang: str) -> None:
+    def __init__(self, store: chain_store.Store, open_page, url: str, lang: str) -> None:
         self.store, self.lang, self.url = store, lang, url
         self.crc = self._person(open_page, "crc", phone=True)
         self.manager = self._person(open_page, "manager")
@@ -150,7 +150,7 @@ class Day:
 def test_a_day_of_a_service_manager(lang, server, odoo_env, open_page):
     """From a call on the phone over the morning list to the authority that wants an answer."""
     root = clients.Json2(server.url, server.database, clients.api_key(odoo_env, server.database, "admin"))
-    store = chain.open_store(odoo_env, server.url, server.database, root, lang=lang)
+    store = chain_store.open_store(odoo_env, server.url, server.database, root, lang=lang)
     # Odoo's own bot would talk over the screen of the phone
     root.write("res.users", list(store.people.values()), {"odoobot_state": "disabled"})
     (row,) = root.search_read(

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from harness import chain, clients, dms_export
+from harness import chain, chain_store, clients, dms_export
 from tests.screen import FORM, Person, Refused
 
 LANGUAGES = {"en_US": "en-US", "zh_CN": "zh-CN"}
@@ -24,7 +24,7 @@ GLOSSARY = {
 
 def today() -> datetime.date:
     """The day in the store."""
-    return datetime.datetime.now(chain.ZONE).date()
+    return datetime.datetime.now(chain_store.ZONE).date()
 
 
 def in_days(days: int) -> datetime.date:
@@ -35,7 +35,7 @@ def in_days(days: int) -> datetime.date:
 class Journey:
     """The people of a store on their way from the export file to the signed report."""
 
-    def __init__(self, store: chain.Store, open_page, url: str, lang: str, tmp_path) -> None:
+    def __init__(self, store: chain_store.Store, open_page, url: str, lang: str, tmp_path) -> None:
         self.store, self.open_page, self.url, self.lang, self.folder = store, open_page, url, lang, tmp_path
         self.people: dict[str, Person] = {}
         #: Words of the glossary that a screen did not show.
@@ -346,7 +346,7 @@ class Journey:
 def test_from_the_export_file_to_the_signed_report(lang, server, odoo_env, open_page, tmp_path):
     """Five people carry one customer's displeasure through the chain, each on the own screens."""
     root = clients.Json2(server.url, server.database, clients.api_key(odoo_env, server.database, "admin"))
-    store = chain.open_store(odoo_env, server.url, server.database, root, lang=lang)
+    store = chain_store.open_store(odoo_env, server.url, server.database, root, lang=lang)
     journey = Journey(store, open_page, server.url, lang, tmp_path)
     journey.import_file()
     journey.file_vehicle()
@@ -379,7 +379,7 @@ PHONE_SCREENS = (
 def test_screens_fit_a_phone(server, odoo_env, open_page):
     """No screen is wider than a phone."""
     root = clients.Json2(server.url, server.database, clients.api_key(odoo_env, server.database, "admin"))
-    store = chain.open_store(odoo_env, server.url, server.database, root)
+    store = chain_store.open_store(odoo_env, server.url, server.database, root)
     people: dict[str, Person] = {}
     for role, path, view in PHONE_SCREENS:
         if role not in people:
