@@ -12,6 +12,7 @@ from collections import Counter
 from .clients import Json2, WebSession
 from .errors import expect
 from .say import say
+from .verify.measures import definitions
 
 
 def fetch_files(gm: Json2, login: str, url: str, db: str, report: int) -> None:
@@ -60,7 +61,7 @@ def compare_book(gm: Json2, content: bytes, report: int, lang: str) -> int:
     """Compare every row of the sheet of figures with the report's rows; returns how many there are."""
     from openpyxl import load_workbook
 
-    context = {"lang": lang}
+    context, counted = {"lang": lang}, definitions(satisfied_score=4)
     # The figures stand behind the cover and the summary, under a name in the language of the book
     sheet = load_workbook(io.BytesIO(content), data_only=True).worksheets[2]
     shown = Counter(
@@ -84,7 +85,8 @@ def compare_book(gm: Json2, content: bytes, report: int, lang: str) -> int:
             row["label"] or "",
             _cell(row["value"]) if row["is_defined"] else "–",
             row["numerator"],
-            row["denominator"],
+            # A plain count is set against nothing, and its cell is empty
+            row["denominator"] if counted[row["measure"]].denominator else "",
             row["n"],
         )
         for row in figures
